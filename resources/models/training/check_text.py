@@ -1,0 +1,104 @@
+"""The intent files of text/ in, a report of what is wrong with them out; the exit status is 1 if anything is."""
+import random
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+TEXT = Path(__file__).parent / "text"
+CLASS = re.compile(r"<([^<>]*)>")
+FEWEST_QUESTIONS = 25
+DRAWS = 60
+
+
+def balanced(text: str) -> bool:
+    depth = 0
+    for c in text:
+        depth += (c == "{") - (c == "}")
+        if depth < 0:
+            return False
+        if c == "|" and depth == 0:
+            return False
+    return depth == 0
+
+
+def read_classes(path: Path, problems: list) -> dict:
+    classes = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, colon, rest = line.partition(":")
+        if not colon or not rest.strip():
+            problems.append(f"{path.name}:{number}: not `word: a | b`: {line}")
+        if name.strip().lower() in classes:
+            problems.append(f"{path.name}:{number}: the class {name} stands here a second time")
+        classes[name.strip().lower()] = [o.strip() for o in rest.split("|")]
+    return classes
+
+
+def expand(text: str, classes: dict, rng: random.Random) -> str:
+    inner = re.compile(r"\{([^{}]*)\}")
+    while (found := inner.search(text)) is not None:
+        text = text[:found.start()] + rng.choice(found.group(1).split("|")) + text[found.end():]
+    text = CLASS.sub(lambda m: rng.choice(classes.get(m.group(1).lower(), [""])), text)
+    return re.sub(r"\s+", " ", text).strip().lower().rstrip("?!. ")
+
+
+def main() -> int:
+    problems, intents = [], {}
+    classes = read_classes(TEXT / "synonyms.txt", problems)
+    for path in sorted(TEXT.glob("*.txt")):
+        if path.name == "synonyms.txt":
+            continue
+        current = None
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            here = f"{path.name}:{number}"
+            if not line.strip():
+                current = None
+                continue
+            key, _, value = line.partition(": ")
+            if key == "intent":
+                if value in intents:
+                    problems.append(f"{here}: the intent {value} stands here a second time")
+                current = intents[value] = {"q": [], "f": [], "a": [], "topic": "", "here": here}
+            elif current is None or key not in ("topic", "q", "f", "a"):
+                problems.append(f"{here}: out of place: {line}")
+            elif key == "topic":
+                current["topic"] = value
+            else:
+                current[key].append(value)
+                if key == "a":
+                    if re.search(r"[{}<>]", value):
+                        problems.append(f"{here}: braces or angles in an answer")
+                    continue
+                if not balanced(value):
+                    problems.append(f"{here}: unbalanced braces or a bar outside them: {value}")
+                for name in CLASS.findall(value):
+                    if name.lower() not in classes:
+                        problems.append(f"{here}: unknown class {name}")
+
+    rng = random.Random(7)
+    seen = defaultdict(set)
+    for name, intent in intents.items():
+        if not intent["topic"]:
+            problems.append(f"{intent['here']}: {name} has no topic")
+        if not intent["a"]:
+            problems.append(f"{intent['here']}: {name} has no answer")
+        if len(intent["q"]) < FEWEST_QUESTIONS:
+            problems.append(f"{intent['here']}: {name} has only {len(intent['q'])} questions")
+        for question in intent["q"]:
+            for _ in range(DRAWS):
+                seen[expand(question, classes, rng)].add(name)
+    for question, names in sorted(seen.items()):
+        if len(names) > 1:
+            problems.append(f"the same question in {', '.join(sorted(names))}: {question}")
+
+    for problem in problems:
+        print(problem)
+    print(f"{len(intents)} intents, {sum(len(i['q']) for i in intents.values())} questions, "
+          f"{sum(len(i['f']) for i in intents.values())} follow-ups, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
