@@ -14,6 +14,7 @@
 
 #include "core/base/result.h"
 #include "core/engine/backend.h"
+#include "core/engine/finish_reason.h"
 #include "core/engine/sampling_settings.h"
 #include "core/text/chat_message.h"
 
@@ -23,9 +24,6 @@ class Tokenizer;
 class ModelFiles; // core/model/model_files.h: config, checkpoint and tokenizer, all checked
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
-
-enum class FinishReason { stop, length, cancelled, error };
-const char* finishReasonName(FinishReason reason); // "stop", "length", "cancelled", "error"
 
 struct ModelOptions {
     std::filesystem::path directory;
@@ -46,20 +44,21 @@ struct GenerationRequest {
     std::vector<ChatMessage> messages; // the last one is the person's, or an assistant's to be continued
     bool continueLast = false;         // the last message is a partial answer: go on from its end
     SamplingSettings sampling;
+    std::string toolsJson; // a JSON array of OpenAI tool definitions; empty: none
 };
 
 struct GenerationResult {
-    std::string text;              // valid UTF-8; what the sink received, joined
-    std::vector<TokenId> ids;      // new tokens, without the stop token
+    std::string text;         // valid UTF-8; what the sink received, joined
+    std::vector<TokenId> ids; // new tokens, without the stop token
     int promptTokens = 0;
-    int reusedTokens = 0;          // of the prompt, already in the cache
+    int reusedTokens = 0; // of the prompt, already in the cache
     int newTokens = 0;
     int contextLength = 0;
-    int droppedMessages = 0;       // oldest turns left out because the context is full; never the system text
+    int droppedMessages = 0; // oldest turns left out because the context is full; never the system text
     FinishReason finishReason = FinishReason::stop;
-    std::string error;             // with FinishReason::error
+    std::string error; // with FinishReason::error
     Milliseconds timeToFirstToken{};
-    double tokensPerSecond = 0;    // of the decode
+    double tokensPerSecond = 0; // of the decode
     std::string device;
     std::uint64_t seed = 0;
 };
@@ -72,15 +71,17 @@ using TextSink = std::function<void(std::string_view delta)>;
 using PrefillProgress = std::function<void(int done, int total)>;
 
 // Makes the backend a model runs on. The two main.cpp give one that knows CUDA; core alone knows the CPU.
-using BackendFactory = std::function<Result<std::unique_ptr<Backend>>(
-    const ModelFiles& files, const ModelOptions& options, const LoadProgress& progress, std::stop_token stop)>;
+using BackendFactory =
+    std::function<Result<std::unique_ptr<Backend>>(const ModelFiles& files, const ModelOptions& options,
+                                                   const LoadProgress& progress, std::stop_token stop)>;
 Result<std::unique_ptr<Backend>> makeCpuBackend(const ModelFiles& files, const ModelOptions& options,
                                                 const LoadProgress& progress, std::stop_token stop);
 
 class ChatEngine {
 public:
     // Cancelled or failed loads leave nothing behind.
-    static Result<std::unique_ptr<ChatEngine>> open(const ModelOptions& options, const BackendFactory& factory,
+    static Result<std::unique_ptr<ChatEngine>> open(const ModelOptions& options,
+                                                    const BackendFactory& factory,
                                                     const LoadProgress& progress, std::stop_token stop);
     virtual ~ChatEngine() = default;
 
@@ -88,14 +89,14 @@ public:
     virtual const Tokenizer& tokenizer() const = 0;
     virtual Backend& backend() = 0;
 
-    // One answer. What the previous conversations left in the cache and the new prompt begins with is not read again.
-    // Never fails by Result: an error is a finish reason, with the text so far kept.
+    // One answer. What the previous conversations left in the cache and the new prompt begins with is not
+    // read again. Never fails by Result: an error is a finish reason, with the text so far kept.
     virtual GenerationResult generate(const GenerationRequest& request, const TextSink& sink,
                                       const PrefillProgress& prefill, std::stop_token stop) = 0;
     // The same from token ids, without a template.
-    virtual GenerationResult generateFromIds(const std::vector<TokenId>& prompt, const SamplingSettings& sampling,
-                                             const TextSink& sink, const PrefillProgress& prefill,
-                                             std::stop_token stop) = 0;
+    virtual GenerationResult generateFromIds(const std::vector<TokenId>& prompt,
+                                             const SamplingSettings& sampling, const TextSink& sink,
+                                             const PrefillProgress& prefill, std::stop_token stop) = 0;
     // Tokens of the conversation as the template writes it, for the ruler of the context.
     virtual Result<int> countTokens(const std::vector<ChatMessage>& messages) const = 0;
 };

@@ -1,6 +1,7 @@
 // A row of logits and the tokens so far in, the next token out.
-// The order is fixed: penalties, top-k, typical-p, top-p, min-p, temperature; the filters see the distribution at
-// temperature 1. temperature 0 takes the likeliest token after the penalties, the lowest id where several tie.
+// The order is fixed: penalties, top-k, typical-p, top-p, min-p, temperature; the filters see the
+// distribution at temperature 1. temperature 0 takes the likeliest token after the penalties, the lowest id
+// where several tie.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ struct TokenProbability {
     double probability = 0;
 };
 
-// Same settings, seed and logits: the same tokens on every platform. The arithmetic is IEEE double in a fixed order,
-// without the system's exp(); the n-th draw depends on the seed and n alone.
+// Same settings, seed and logits: the same tokens on every platform. The arithmetic is IEEE double in a fixed
+// order, without the system's exp(); the n-th draw depends on the seed and n alone.
 class Sampler {
 public:
     Sampler(const SamplingSettings& settings, std::uint64_t seed, ProducibleTokens producible);

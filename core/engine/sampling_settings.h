@@ -1,5 +1,6 @@
-// The settings that turn logits into text, spelled as the field spells them. One list, `samplingParameters()`,
-// gives names, ranges and defaults to the command line, the preferences and the checks.
+// The settings that turn logits into text, spelled as the field spells them. One list,
+// `samplingParameters()`, gives names, ranges and defaults to the command line, the preferences and the
+// checks.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +14,16 @@
 namespace tramontane {
 
 struct SamplingSettings {
-    double temperature = 0.7;      // 0: greedy
-    int topK = 0;                  // 0: off
-    double topP = 0.95;            // 1: off
-    double minP = 0.0;             // 0: off
-    double typicalP = 1.0;         // 1: off
-    double repeatPenalty = 1.0;    // 1: off
-    int repeatLastN = 64;          // tokens the penalties look back on; -1: the whole context, 0: none
-    double presencePenalty = 0.0;  // 0: off
-    double frequencyPenalty = 0.0; // 0: off
-    int maxTokens = 2048;          // new tokens at most; -1: until the context is full
+    double temperature = 0.7;          // 0: greedy
+    int topK = 0;                      // 0: off
+    double topP = 0.95;                // 1: off
+    double minP = 0.0;                 // 0: off
+    double typicalP = 1.0;             // 1: off
+    double repeatPenalty = 1.0;        // 1: off
+    int repeatLastN = 64;              // tokens the penalties look back on; -1: the whole context, 0: none
+    double presencePenalty = 0.0;      // 0: off
+    double frequencyPenalty = 0.0;     // 0: off
+    int maxTokens = 2048;              // new tokens at most; -1: until the context is full
     std::optional<std::uint64_t> seed; // none: drawn anew for each answer, and reported with it
     std::vector<std::string> stop;     // the answer ends before the first of these
 
@@ -31,7 +32,7 @@ struct SamplingSettings {
 
 // One numeric setting, for whoever shows, stores or parses it.
 struct SamplingParameter {
-    const char* name;     // "top-p": the option is --top-p, the stored key "top_p"
+    const char* name;                   // "top-p": the option is --top-p, the stored key "top_p"
     double minimum, maximum, step, off; // `off`: the value that switches it off; NaN where there is none
     bool integer;
     double (*get)(const SamplingSettings&);

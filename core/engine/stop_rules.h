@@ -7,8 +7,9 @@
 
 namespace tramontane {
 
-// What could still become a stop string is held back and never shown if it does. The outcome does not depend on how
-// the text was cut into pieces: the string that completes first wins, of several at one byte the longest.
+// What could still become a stop string is held back and never shown if it does. The outcome does not depend
+// on how the text was cut into pieces: the string that completes first wins, of several at one byte the
+// longest.
 class StopRules {
 public:
     explicit StopRules(const std::vector<std::string>& stopStrings); // none of them empty
@@ -22,7 +23,8 @@ public:
 private:
     struct Pattern {
         std::string text;
-        std::vector<std::size_t> fallback; // of each matched length, the longest shorter one (Knuth, Morris, Pratt)
+        std::vector<std::size_t>
+            fallback; // of each matched length, the longest shorter one (Knuth, Morris, Pratt)
         std::size_t matched = 0;
     };
     std::vector<Pattern> patterns_;

@@ -1,0 +1,254 @@
+// The loop over all jobs: start, plan one batch, forward it, hand each job its row.
+#include "core/engine/scheduler.h"
+
+#include <algorithm>
+
+namespace tramontane {
+
+struct Scheduler::Job {
+    enum class Phase { waiting, prefill, decode, finished };
+    JobId id{};
+    JobRequest request;
+    Sampler sampler;
+    std::vector<TokenId> tokens; // prompt and answer
+    SequenceCache::Entry* entry = nullptr;
+    Phase phase = Phase::waiting;
+    bool cancelled = false;
+    JobResult result;
+
+    bool wantsToStop() const { return cancelled || request.stop.stop_requested(); }
+};
+
+// What one forward pass takes of which job.
+struct Scheduler::Plan {
+    struct Part {
+        Job* job = nullptr;
+        int tokenCount = 0;
+        bool logits = false;
+    };
+    std::vector<Part> parts;
+};
+
+namespace {
+// Every so many tokens of an answer the other sequences are looked at: they may have to make room.
+constexpr std::size_t limitsEvery = 64;
+} // namespace
+
+Scheduler::Scheduler(Backend& backend, ProducibleTokens producible, SchedulerOptions options)
+    : backend_(backend), producible_(std::move(producible)), options_(options),
+      cache_(backend, options.cache) {}
+
+Scheduler::~Scheduler() = default;
+
+JobId Scheduler::submit(JobRequest request) {
+    const JobId id{++lastJob_};
+    Sampler sampler(request.sampling, request.seed, producible_);
+    auto job = std::make_unique<Job>(Job{.id = id,
+                                         .request = std::move(request),
+                                         .sampler = std::move(sampler),
+                                         .tokens = {},
+                                         .entry = nullptr,
+                                         .phase = Job::Phase::waiting,
+                                         .cancelled = false,
+                                         .result = {}});
+    job->tokens = job->request.prompt;
+    job->result.promptTokens = static_cast<int>(job->tokens.size());
+    job->result.submitted = JobResult::Clock::now();
+    jobs_.push_back(std::move(job));
+    return id;
+}
+
+void Scheduler::cancel(JobId id) {
+    for (const auto& job : jobs_)
+        if (job->id == id) job->cancelled = true;
+}
+
+std::optional<JobResult> Scheduler::take(JobId id) {
+    const auto found =
+        std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job->id == id; });
+    if (found == jobs_.end() || (*found)->phase != Job::Phase::finished) return std::nullopt;
+    JobResult result = std::move((*found)->result);
+    jobs_.erase(found);
+    return result;
+}
+
+JobResult Scheduler::run(JobRequest request) {
+    const JobId id = submit(std::move(request));
+    for (;;) {
+        if (auto result = take(id)) return std::move(*result);
+        step();
+    }
+}
+
+bool Scheduler::step() {
+    int active = 0;
+    for (std::size_t i = 0; i < jobs_.size(); ++i) { // by index: a callback may submit
+        Job& job = *jobs_[i];
+        if (job.phase == Job::Phase::finished) continue;
+        if (job.wantsToStop())
+            finish(job, FinishReason::cancelled);
+        else if (job.phase == Job::Phase::waiting && active < options_.activeJobs)
+            begin(job);
+        if (job.phase == Job::Phase::prefill || job.phase == Job::Phase::decode) ++active;
+    }
+    Plan batch = plan();
+    if (!batch.parts.empty()) {
+        if (auto rows = forward(batch))
+            accept(batch, *rows);
+        else
+            handleError(batch, rows.error());
+    }
+    return std::any_of(jobs_.begin(), jobs_.end(),
+                       [](const auto& job) { return job->phase != Job::Phase::finished; });
+}
+
+void Scheduler::begin(Job& job) {
+    const int context = backend_.info().contextLength;
+    const int promptTokens = static_cast<int>(job.tokens.size());
+    if (promptTokens == 0)
+        return finish(job, FinishReason::error,
+                      makeError(ErrorKind::invalidInput, "the prompt has no tokens, expected one at least"));
+    if (promptTokens >= context)
+        return finish(
+            job, FinishReason::error,
+            makeError(ErrorKind::contextFull, "the prompt has " + std::to_string(promptTokens) +
+                                                  " tokens, the context holds " + std::to_string(context) +
+                                                  ": shorten the prompt or choose a longer context"));
+    if (job.request.sampling.maxTokens == 0) return finish(job, FinishReason::length);
+    auto entry = cache_.acquire(job.tokens);
+    if (!entry) return finish(job, FinishReason::error, std::move(entry).error());
+    job.entry = *entry;
+    job.phase = Job::Phase::prefill;
+    job.result.reusedTokens = static_cast<int>(job.entry->tokens.size());
+    if (job.request.onPrefill) job.request.onPrefill(job.result.reusedTokens, promptTokens);
+}
+
+// One token of every answer; what is left of the backend's preferred batch goes to prompts, oldest first.
+Scheduler::Plan Scheduler::plan() {
+    Plan batch;
+    int room = std::max(1, backend_.info().preferredPrefillTokens);
+    for (const auto& job : jobs_)
+        if (job->phase == Job::Phase::decode) batch.parts.push_back({job.get(), 1, true});
+    for (const auto& job : jobs_) {
+        if (job->phase != Job::Phase::prefill || room == 0) continue;
+        const int left = static_cast<int>(job->tokens.size() - job->entry->tokens.size());
+        const int count = std::min(left, room);
+        room -= count;
+        batch.parts.push_back({job.get(), count, count == left});
+    }
+    return batch;
+}
+
+Result<std::span<const float>> Scheduler::forward(const Plan& batch) {
+    std::vector<BatchPiece> pieces;
+    std::int64_t tokens = 0;
+    for (const Plan::Part& part : batch.parts) {
+        const auto& entry = *part.job->entry;
+        pieces.push_back({entry.id,
+                          std::span(part.job->tokens)
+                              .subspan(entry.tokens.size(), static_cast<std::size_t>(part.tokenCount)),
+                          part.logits ? LogitsWanted::last : LogitsWanted::none});
+        tokens += part.tokenCount;
+    }
+    // The pass ends as soon as any of its jobs is cancelled; the others are forwarded again without it.
+    std::stop_source any;
+    const auto pass = [&any] { any.request_stop(); };
+    std::vector<std::unique_ptr<std::stop_callback<decltype(pass)>>> callbacks;
+    for (const Plan::Part& part : batch.parts)
+        callbacks.push_back(
+            std::make_unique<std::stop_callback<decltype(pass)>>(part.job->request.stop, pass));
+    auto rows = backend_.forward(pieces, any.get_token());
+    if (rows) {
+        ++figures_.forwardCalls;
+        figures_.forwardedTokens += tokens;
+    }
+    return rows;
+}
+
+void Scheduler::handleError(Plan& batch, const Error& error) {
+    if (error.kind == ErrorKind::cancelled) {
+        bool explained = false;
+        for (const Plan::Part& part : batch.parts)
+            if (part.job->wantsToStop()) {
+                finish(*part.job, FinishReason::cancelled);
+                explained = true;
+            }
+        if (explained) return;
+    }
+    if (error.kind == ErrorKind::outOfMemory && cache_.evictOne()) return; // the next step tries again
+    // Whose fault it is shows when each goes alone; the others go on.
+    if (batch.parts.size() > 1) return forwardOneByOne(batch);
+    Job& job = *batch.parts.front().job;
+    // What was read from a damaged or changed model is worth nothing to later answers.
+    if (error.kind == ErrorKind::numeric || error.kind == ErrorKind::changedOnDisk) {
+        cache_.discard(job.entry);
+        job.entry = nullptr;
+        if (error.kind == ErrorKind::changedOnDisk)
+            while (cache_.evictOne()) {
+            }
+    }
+    finish(job, FinishReason::error, error);
+}
+
+void Scheduler::forwardOneByOne(Plan& batch) {
+    for (const Plan::Part& part : batch.parts) {
+        Plan alone{{part}};
+        if (auto rows = forward(alone))
+            accept(alone, *rows);
+        else
+            handleError(alone, rows.error());
+    }
+}
+
+void Scheduler::accept(Plan& batch, std::span<const float> rows) {
+    const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
+    for (const Plan::Part& part : batch.parts) {
+        Job& job = *part.job;
+        auto& read = job.entry->tokens;
+        const auto from = job.tokens.begin() + static_cast<std::ptrdiff_t>(read.size());
+        read.insert(read.end(), from, from + part.tokenCount);
+        if (job.phase == Job::Phase::prefill && job.request.onPrefill)
+            job.request.onPrefill(static_cast<int>(read.size()), job.result.promptTokens);
+        if (!part.logits) continue;
+        job.phase = Job::Phase::decode;
+        takeToken(job, rows.first(width));
+        rows = rows.subspan(width);
+    }
+}
+
+void Scheduler::takeToken(Job& job, std::span<const float> row) {
+    if (job.wantsToStop()) return finish(job, FinishReason::cancelled);
+    auto token = job.sampler.sample(row, job.tokens);
+    if (!token) {
+        cache_.discard(job.entry);
+        job.entry = nullptr;
+        return finish(job, FinishReason::error, std::move(token).error());
+    }
+    const auto now = JobResult::Clock::now();
+    if (job.result.firstToken == JobResult::Clock::time_point{})
+        job.result.firstToken = now;
+    else
+        ++job.result.decodeSteps;
+    job.result.lastToken = now;
+
+    const auto& stops = job.request.stopTokens;
+    if (std::find(stops.begin(), stops.end(), *token) != stops.end()) return finish(job, FinishReason::stop);
+    job.tokens.push_back(*token);
+    job.result.ids.push_back(*token);
+    if (job.request.onToken && !job.request.onToken(*token)) return finish(job, FinishReason::stop);
+    const int maxTokens = job.request.sampling.maxTokens;
+    const bool enough = maxTokens >= 0 && static_cast<int>(job.result.ids.size()) >= maxTokens;
+    if (enough || static_cast<int>(job.tokens.size()) >= backend_.info().contextLength)
+        return finish(job, FinishReason::length);
+    if (job.result.ids.size() % limitsEvery == 0) cache_.enforceLimits();
+}
+
+void Scheduler::finish(Job& job, FinishReason reason, std::optional<Error> error) {
+    if (job.entry) cache_.giveBack(job.entry);
+    job.entry = nullptr;
+    job.phase = Job::Phase::finished;
+    job.result.finishReason = reason;
+    job.result.error = std::move(error);
+}
+
+} // namespace tramontane
