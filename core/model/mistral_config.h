@@ -16,25 +16,26 @@ struct MistralConfig {
     int intermediateSize = 0;
     int layerCount = 0;
     int headCount = 0;
-    int kvHeadCount = 0;    // divides headCount
-    int headDim = 0;        // hiddenSize/headCount unless the file says otherwise
-    int vocabSize = 0;      // rows of the embedding
+    int kvHeadCount = 0; // divides headCount
+    int headDim = 0;     // even; hiddenSize/headCount unless the file says otherwise
+    int vocabSize = 0;   // rows of the embedding
     int maxPositions = 0;
     float rmsNormEps = 1e-5f;
     float ropeTheta = 1e4f;
-    std::optional<int> slidingWindow;
-    bool tiedHead = false;  // lm_head is the embedding
+    std::optional<int>
+        slidingWindow;     // positions a token sees, itself included; none where no position is beyond it
+    bool tiedHead = false; // lm_head is the embedding
     TokenId bosToken = 1;
-    std::vector<TokenId> eosTokens{2};
+    std::vector<TokenId> eosTokens{2}; // generation_config.json over config.json
 };
 
 // W[k][n] = (q[k][n] - zero[g[k]][n]) * scale[g[k]][n]
 struct GptqConfig {
-    int groupSize = 128;    // rows that share a scale; K for "-1"
-    bool oneGroup = false;  // group_size -1
-    bool descAct = false;   // act-order: g_idx is no staircase
+    int groupSize = 128;   // rows that share a scale; 0 where oneGroup, for then it is each linear's K
+    bool oneGroup = false; // group_size -1
+    bool descAct = false;  // act-order: g_idx is no staircase
     bool symmetric = true;
-    int zeroOffset = 1;     // 1: format gptq stores zero-1; 0: gptq_v2 stores the zero
+    int zeroOffset = 1; // 1: format gptq stores zero-1; 0: gptq_v2 stores the zero
 };
 
 struct ModelConfig {
@@ -43,8 +44,8 @@ struct ModelConfig {
     SamplingSettings sampling; // generation_config.json over the program's defaults
 };
 
-// Reads the three files of `directory`. quantization settings stand in config.json, quantize_config.json or both
-// (then they must agree). Errors name the file and the field.
+// Reads the three files of `directory`. quantization settings stand in config.json, quantize_config.json or
+// both (then they must agree). Errors name the file and the field.
 Result<ModelConfig> readModelConfig(const std::filesystem::path& directory);
 
 } // namespace tramontane

@@ -1,6 +1,7 @@
 // A model's folder: config, checkpoint and tokenizer, each checked and checked against the others.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -21,13 +22,14 @@ public:
     const Checkpoint& checkpoint() const { return *checkpoint_; }
     std::shared_ptr<const Tokenizer> tokenizer() const { return tokenizer_; }
     std::string name() const;        // the folder's name
-    std::string fingerprint() const; // 16 hexadecimal digits
+    std::string fingerprint() const; // 16 hexadecimal digits, over config, checkpoint and tokenizer
 
 private:
     std::filesystem::path directory_;
     ModelConfig config_;
     std::shared_ptr<const Checkpoint> checkpoint_; // backends that read the map keep it alive
     std::shared_ptr<const Tokenizer> tokenizer_;
+    std::uint64_t fingerprint_ = 0;
 };
 
 } // namespace tramontane
