@@ -122,6 +122,7 @@ Result<void> Sampler::penalize(std::span<const float> logits, std::span<const To
     const std::size_t window =
         settings_.repeatLastN < 0 ? history.size() : static_cast<std::size_t>(settings_.repeatLastN);
     if (history.size() > window) history = history.last(window);
+    constexpr double largestLogit = std::numeric_limits<float>::max();
     counts_.assign(row_.size(), 0);
     for (const TokenId id : history)
         if (id >= 0 && static_cast<std::size_t>(id) < counts_.size()) ++counts_[id];
@@ -130,7 +131,8 @@ Result<void> Sampler::penalize(std::span<const float> logits, std::span<const To
         double logit = row_[id];
         logit = logit > 0 ? logit / settings_.repeatPenalty : logit * settings_.repeatPenalty;
         logit -= settings_.frequencyPenalty * counts_[id] + settings_.presencePenalty;
-        row_[id] = static_cast<float>(logit);
+        if (row_[id] > -std::numeric_limits<float>::infinity()) // what is impossible stays so
+            row_[id] = static_cast<float>(std::clamp(logit, -largestLogit, largestLogit));
     }
     return {};
 }
