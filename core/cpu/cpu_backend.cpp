@@ -1,0 +1,160 @@
+// Batches of pieces in, steps of rows run, rows of logits out; sequences live in the KV cache.
+#include "core/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/base/thread_pool.h"
+#include "core/cpu/kv_cache.h"
+#include "core/cpu/step.h"
+#include "core/cpu/weights.h"
+#include "core/model/model_files.h"
+
+namespace tramontane {
+namespace {
+
+class CpuBackend final : public Backend {
+public:
+    CpuBackend(ModelViews views, const CpuBackendOptions& options, int contextLength)
+        : views_(std::move(views)), kernels_(kernelsFor(options.instructionSet)),
+          pool_(options.threads > 0 ? options.threads : usableCoreCount()),
+          cache_(KvShape::of(views_.config.mistral.layerCount, views_.config.mistral.kvHeadCount,
+                             views_.config.mistral.headDim),
+                 contextLength, options.availableMemory) {
+        info_.device = std::string("CPU (") + instructionSetName(options.instructionSet) + ", " +
+                       std::to_string(pool_.threadCount()) + (pool_.threadCount() == 1 ? " thread)" : " threads)");
+        info_.deviceKind = "cpu";
+        info_.vocabSize = views_.config.mistral.vocabSize;
+        info_.contextLength = contextLength;
+        info_.preferredPrefillTokens = options.maxRows;
+        info_.kvBytesPerToken = cache_.shape().bytesPerToken();
+    }
+
+    Result<void> load(const CpuBackendOptions& options, const LoadProgress& progress, std::stop_token stop) {
+        Result<CpuWeights> weights = loadCpuWeights(views_, kernels_, pool_, progress, std::move(stop));
+        if (!weights) return std::move(weights).error();
+        weights_ = std::move(*weights);
+        info_.weightBytes = weights_.sizeBytes;
+        info_.bytesReadPerToken = weights_.bytesReadPerToken;
+        step_ = std::make_unique<Step>(views_, weights_, cache_.shape(), kernels_, pool_, options.maxRows);
+        return step_->allocate();
+    }
+
+    const BackendInfo& info() const override { return info_; }
+    Result<SequenceId> createSequence() override { return cache_.create(); }
+    Result<SequenceId> forkSequence(SequenceId source) override { return cache_.fork(source); }
+    Result<void> truncateSequence(SequenceId sequence, int length) override { return cache_.truncate(sequence, length); }
+    void releaseSequence(SequenceId sequence) override { cache_.release(sequence); }
+    int sequenceLength(SequenceId sequence) const override { return cache_.length(sequence); }
+
+    Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) override {
+        TRY_OK(checkPieces(pieces));
+        if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
+        TRY_OK(takeLogits(pieces));
+        std::vector<KvCache::Growth> growths;
+        for (const BatchPiece& piece : pieces) growths.push_back({piece.sequence, static_cast<int>(piece.tokens.size())});
+        TRY_OK(cache_.reserve(growths));
+        if (Result<void> done = runSteps(pieces, stop); !done) {
+            cache_.rollBack(growths);
+            return std::move(done).error();
+        }
+        cache_.commit(growths);
+        return std::span<const float>(logits_.as<float>(), logitCount_);
+    }
+
+private:
+    Result<void> checkPieces(std::span<const BatchPiece> pieces) const {
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            if (!cache_.contains(pieces[i].sequence))
+                return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made");
+            for (std::size_t j = 0; j < i; ++j)
+                if (pieces[j].sequence == pieces[i].sequence)
+                    return makeError(ErrorKind::invalidInput, "a sequence stands twice in one batch");
+            for (const TokenId token : pieces[i].tokens)
+                if (token < 0 || token >= info_.vocabSize)
+                    return makeError(ErrorKind::invalidInput, "token " + std::to_string(token) +
+                                                                  " is outside the vocabulary of " +
+                                                                  std::to_string(info_.vocabSize));
+        }
+        return {};
+    }
+
+    static std::size_t rowsWanted(const BatchPiece& piece) {
+        if (piece.logits == LogitsWanted::none) return 0;
+        return piece.logits == LogitsWanted::all ? piece.tokens.size() : std::min<std::size_t>(1, piece.tokens.size());
+    }
+
+    Result<void> takeLogits(std::span<const BatchPiece> pieces) {
+        std::size_t rows = 0;
+        for (const BatchPiece& piece : pieces) rows += rowsWanted(piece);
+        logitCount_ = rows * static_cast<std::size_t>(info_.vocabSize);
+        const std::size_t bytes = logitCount_ * sizeof(float);
+        constexpr std::size_t kKeep = std::size_t{16} << 20; // more than that goes back after the next call
+        if (bytes <= logits_.sizeBytes() && logits_.sizeBytes() <= std::max(bytes, kKeep)) return {};
+        logits_ = Pages();
+        Result<Pages> pages = Pages::allocate(bytes);
+        if (!pages) return std::move(pages).error();
+        logits_ = std::move(*pages);
+        return {};
+    }
+
+    Result<void> runSteps(std::span<const BatchPiece> pieces, const std::stop_token& stop) {
+        std::vector<std::vector<std::uint16_t*>> tables;
+        for (const BatchPiece& piece : pieces) tables.push_back(cache_.blockTable(piece.sequence));
+        std::vector<StepRow> rows;
+        float* logits = logits_.as<float>();
+        for (std::size_t p = 0; p < pieces.size(); ++p) {
+            const BatchPiece& piece = pieces[p];
+            const std::size_t count = piece.tokens.size(), firstWanted = count - rowsWanted(piece);
+            const int length = cache_.length(piece.sequence);
+            for (std::size_t i = 0; i < count; ++i) {
+                StepRow row{piece.tokens[i], length + static_cast<int>(i), tables[p].data(), nullptr};
+                if (i >= firstWanted) {
+                    row.logits = logits;
+                    logits += info_.vocabSize;
+                }
+                rows.push_back(row);
+            }
+        }
+        const std::size_t perStep = static_cast<std::size_t>(step_->maxRows());
+        for (std::size_t first = 0; first < rows.size(); first += perStep)
+            TRY_OK(step_->run(std::span(rows).subspan(first, std::min(perStep, rows.size() - first)), stop));
+        return {};
+    }
+
+    ModelViews views_;
+    const Kernels& kernels_;
+    ThreadPool pool_;
+    KvCache cache_;
+    CpuWeights weights_;
+    std::unique_ptr<Step> step_;
+    BackendInfo info_;
+    Pages logits_;
+    std::size_t logitCount_ = 0;
+};
+
+} // namespace
+
+int contextLengthFor(const MistralConfig& config, int wanted) {
+    constexpr int kDefaultMost = 8192;
+    return wanted > 0 ? std::min(wanted, config.maxPositions) : std::min(config.maxPositions, kDefaultMost);
+}
+
+Result<std::unique_ptr<Backend>> makeCpuBackend(ModelViews views, const CpuBackendOptions& options,
+                                                const LoadProgress& progress, std::stop_token stop) {
+    const int contextLength = contextLengthFor(views.config.mistral, options.contextLength);
+    auto backend = std::make_unique<CpuBackend>(std::move(views), options, contextLength);
+    TRY_OK(backend->load(options, progress, std::move(stop)));
+    return std::unique_ptr<Backend>(std::move(backend));
+}
+
+Result<std::unique_ptr<Backend>> makeCpuBackend(const ModelFiles& files, const ModelOptions& options,
+                                                const LoadProgress& progress, std::stop_token stop) {
+    CpuBackendOptions chosen;
+    chosen.threads = options.threads;
+    chosen.contextLength = options.contextLength;
+    return makeCpuBackend(viewsOf(files), chosen, progress, std::move(stop));
+}
+
+} // namespace tramontane

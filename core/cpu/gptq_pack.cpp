@@ -1,0 +1,188 @@
+// Sorts, permutes and packs the words of GPTQ linears, on all threads of a pool.
+#include "core/cpu/gptq_pack.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "core/cpu/half.h"
+
+namespace tramontane {
+namespace {
+
+int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+int zeroAt(const GptqView& view, int group, int column) {
+    const auto word = loadAt<std::uint32_t>(view.qzeros.data(),
+                                            static_cast<std::size_t>(group) * (view.outputs / 8) + column / 8);
+    return static_cast<int>(word >> 4 * (column % 8) & 15u) + view.zeroOffset;
+}
+
+// The zero that every column of every group has, if there is one.
+std::optional<int> uniformZeroOf(std::span<const PackPart> parts) {
+    const std::uint32_t first = loadAt<std::uint32_t>(parts[0].view->qzeros.data(), 0);
+    if (first != (first & 15u) * 0x11111111u) return std::nullopt;
+    for (const PackPart& part : parts) {
+        if (part.view->zeroOffset != parts[0].view->zeroOffset) return std::nullopt;
+        for (std::size_t i = 0; i < part.view->qzeros.size() / 4; ++i)
+            if (loadAt<std::uint32_t>(part.view->qzeros.data(), i) != first) return std::nullopt;
+    }
+    return static_cast<int>(first & 15u) + parts[0].view->zeroOffset;
+}
+
+bool hasBias(std::span<const PackPart> parts) {
+    for (const PackPart& part : parts)
+        for (std::size_t i = 0; i < part.view->bias.size() / 2; ++i)
+            if ((loadAt<std::uint16_t>(part.view->bias.data(), i) & 0x7fffu) != 0) return true;
+    return false;
+}
+
+bool isNatural(const PackPart& part) {
+    if (static_cast<int>(part.columns.size()) != part.view->outputs) return false;
+    for (std::size_t c = 0; c < part.columns.size(); ++c)
+        if (part.columns[c] != static_cast<std::int32_t>(c)) return false;
+    return true;
+}
+
+// Where the writable halves of a packed linear lie in its storage.
+struct Target {
+    std::uint8_t* weights;
+    std::uint16_t* scales;
+    std::uint8_t* zeros; // null: uniform
+    float* bias;         // null: none
+};
+
+void packScales(const PackPart& part, const RowOrder& order, int packedBlock, int partBlock, const PackedLinear& linear,
+                const Target& to) {
+    const GptqView& view = *part.view;
+    const std::int32_t* columns = part.columns.data() + static_cast<std::ptrdiff_t>(partBlock) * kBlockColumns;
+    for (int s = 0; s < linear.segments; ++s) {
+        const int group = order.groups[s];
+        const std::size_t at = (static_cast<std::size_t>(packedBlock) * linear.segments + s) * kBlockColumns;
+        for (int c = 0; c < kBlockColumns; ++c) {
+            if (columns[c] >= view.outputs) continue; // the storage is zeroed: a scale of 0 makes an output of 0
+            to.scales[at + c] =
+                loadAt<std::uint16_t>(view.scales.data(), static_cast<std::size_t>(group) * view.outputs + columns[c]);
+            if (to.zeros != nullptr) to.zeros[at + c] = static_cast<std::uint8_t>(zeroAt(view, group, columns[c]));
+        }
+    }
+    if (to.bias == nullptr || view.bias.empty()) return;
+    for (int c = 0; c < kBlockColumns; ++c)
+        if (columns[c] < view.outputs)
+            to.bias[packedBlock * kBlockColumns + c] = halfToFloat(loadAt<std::uint16_t>(view.bias.data(), columns[c]));
+}
+
+Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOrder& order, Target& to) {
+    PackedLinear linear;
+    linear.inputs = order.inputs;
+    linear.segmentRows = order.segmentRows;
+    linear.segments = static_cast<int>(order.groups.size());
+    linear.paddedInputs = linear.segments * linear.segmentRows;
+    linear.block = linear.segmentRows % 64 == 0 ? 64 : 32;
+    for (const PackPart& part : parts) linear.columnBlocks += static_cast<int>(part.columns.size()) / kBlockColumns;
+    if (!order.isIdentity()) linear.order = order.rows;
+
+    const std::optional<int> uniform = uniformZeroOf(parts);
+    const bool bias = hasBias(parts);
+    const std::size_t weightBytes = linear.columnBlocks * linear.weightBytesPerBlock();
+    const std::size_t scaleCount = static_cast<std::size_t>(linear.columnBlocks) * linear.segments * kBlockColumns;
+    const std::size_t zeroBytes = uniform ? 0 : scaleCount;
+    const std::size_t biasBytes = bias ? linear.columnBlocks * kBlockColumns * sizeof(float) : 0;
+    Result<Pages> pages = Pages::allocate(weightBytes + 2 * scaleCount + zeroBytes + biasBytes);
+    if (!pages) return std::move(pages).error();
+    linear.storage = std::move(*pages);
+    std::uint8_t* base = linear.storage.as<std::uint8_t>();
+    to.weights = base;
+    to.scales = reinterpret_cast<std::uint16_t*>(base + weightBytes);
+    to.zeros = uniform ? nullptr : base + weightBytes + 2 * scaleCount;
+    to.bias = bias ? reinterpret_cast<float*>(base + weightBytes + 2 * scaleCount + zeroBytes) : nullptr;
+    linear.uniformZero = static_cast<float>(uniform.value_or(0));
+    linear.weights = to.weights;
+    linear.scales = to.scales;
+    linear.zeros = to.zeros;
+    linear.bias = to.bias;
+    return linear;
+}
+
+} // namespace
+
+bool RowOrder::isIdentity() const {
+    if (static_cast<int>(rows.size()) != inputs) return false;
+    for (int k = 0; k < inputs; ++k)
+        if (rows[k] != k) return false;
+    return true;
+}
+
+RowOrder rowOrderOf(const GptqView& view) {
+    const int groupRows = view.inputs / view.groups;
+    std::vector<std::vector<std::int32_t>> members(view.groups);
+    for (int k = 0; k < view.inputs; ++k)
+        members[view.groupIndex.empty() ? std::min(k / groupRows, view.groups - 1)
+                                        : loadAt<std::int32_t>(view.groupIndex.data(), k)]
+            .push_back(k);
+    RowOrder order;
+    order.inputs = view.inputs;
+    order.segmentRows = roundUp(groupRows, 32);
+    for (int g = 0; g < view.groups; ++g) {
+        for (std::size_t first = 0; first < members[g].size(); first += order.segmentRows) {
+            const std::size_t last = std::min(members[g].size(), first + order.segmentRows);
+            order.rows.insert(order.rows.end(), members[g].begin() + static_cast<std::ptrdiff_t>(first),
+                              members[g].begin() + static_cast<std::ptrdiff_t>(last));
+            order.groups.push_back(g);
+            order.rows.resize(order.groups.size() * order.segmentRows, view.inputs);
+        }
+    }
+    return order;
+}
+
+std::vector<std::int32_t> naturalColumns(int count) {
+    std::vector<std::int32_t> columns(static_cast<std::size_t>(roundUp(count, kBlockColumns)), count);
+    std::iota(columns.begin(), columns.begin() + count, 0);
+    return columns;
+}
+
+Result<PackedLinear> packLinear(std::span<const PackPart> parts, const RowOrder& order, const Kernels& kernels,
+                                ThreadPool& pool, std::stop_token stop) {
+    Target to{};
+    Result<PackedLinear> linear = allocateLinear(parts, order, to);
+    if (!linear) return linear;
+
+    for (const PackPart& part : parts) {
+        const GptqView& view = *part.view;
+        const int wordRows = view.inputs / 8, blocks = static_cast<int>(part.columns.size()) / kBlockColumns;
+        const std::byte* words = view.qweight.data();
+        std::size_t stride = static_cast<std::size_t>(view.outputs);
+        Pages permuted; // the words with their columns in the order wanted
+        const bool natural = isNatural(part);
+        if (!natural) {
+            stride = part.columns.size();
+            Result<Pages> pages = Pages::allocate(stride * wordRows * 4);
+            if (!pages) return std::move(pages).error();
+            permuted = std::move(*pages);
+            words = permuted.as<std::byte>();
+        }
+        pool.run([&] {
+            if (!natural)
+                pool.forEach((wordRows + 7) / 8, [&](int task) {
+                    for (int row = task * 8; row < std::min(wordRows, task * 8 + 8) && !stop.stop_requested(); ++row)
+                        kernels.permuteWords(view.qweight.data() + static_cast<std::size_t>(row) * view.outputs * 4,
+                                             part.columns.data(), view.outputs, static_cast<int>(stride),
+                                             permuted.as<std::uint32_t>() + row * stride);
+                });
+            // Four column blocks together use each cache line of words at once.
+            pool.forEach((blocks + 3) / 4, [&](int task) {
+                for (int b = task * 4; b < std::min(blocks, task * 4 + 4) && !stop.stop_requested(); ++b) {
+                    const int packedBlock = part.firstBlock + b * part.blockStep;
+                    kernels.repack(words + static_cast<std::size_t>(b) * kBlockColumns * 4, stride, order.rows.data(),
+                                   view.inputs, linear->paddedInputs,
+                                   to.weights + packedBlock * linear->weightBytesPerBlock());
+                    packScales(part, order, packedBlock, b, *linear, to);
+                }
+            });
+        });
+        if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "loading was cancelled");
+    }
+    return linear;
+}
+
+} // namespace tramontane

@@ -1,0 +1,63 @@
+// Asks cpuid, and xgetbv for the registers that the operating system saves.
+#include "core/cpu/instruction_set.h"
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace tramontane {
+namespace {
+
+#if defined(__x86_64__)
+struct Features {
+    bool avx2 = false, avx512 = false;
+};
+
+bool bit(unsigned word, int index) { return (word >> index & 1u) != 0; }
+
+Features detect() {
+    Features found;
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (__get_cpuid(1, &a, &b, &c, &d) == 0) return found;
+    const bool fma = bit(c, 12), osxsave = bit(c, 27), avx = bit(c, 28), f16c = bit(c, 29);
+    if (!osxsave || !avx || !fma || !f16c) return found;
+
+    unsigned low = 0, high = 0;
+    asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    constexpr unsigned kYmm = 0x6, kZmm = 0xe6; // saved state: xmm+ymm; and opmask, upper zmm, zmm16-31
+    if ((low & kYmm) != kYmm) return found;
+
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return found;
+    found.avx2 = bit(b, 5);
+    const bool foundation = bit(b, 16), dq = bit(b, 17), bw = bit(b, 30), vl = bit(b, 31), vnni = bit(c, 11);
+    found.avx512 = found.avx2 && (low & kZmm) == kZmm && foundation && dq && bw && vl && vnni;
+    return found;
+}
+#endif
+
+} // namespace
+
+const char* instructionSetName(InstructionSet set) {
+    switch (set) {
+    case InstructionSet::avx2: return "AVX2";
+    case InstructionSet::avx512: return "AVX-512 VNNI";
+    case InstructionSet::scalar: break;
+    }
+    return "scalar";
+}
+
+std::vector<InstructionSet> usableInstructionSets() {
+    std::vector<InstructionSet> sets{InstructionSet::scalar};
+#if defined(__x86_64__)
+    const Features features = detect();
+    if (features.avx2) sets.push_back(InstructionSet::avx2);
+    if (features.avx512) sets.push_back(InstructionSet::avx512);
+#endif
+    return sets;
+}
+
+InstructionSet bestInstructionSet() { return usableInstructionSets().back(); }
+
+} // namespace tramontane

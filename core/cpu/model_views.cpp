@@ -1,0 +1,21 @@
+// An opened model's folder in, the views that the backends read out.
+#include "core/cpu/model_views.h"
+
+#include "core/model/model_files.h"
+
+namespace tramontane {
+
+ModelViews viewsOf(const ModelFiles& files) {
+    std::shared_ptr<const Checkpoint> checkpoint = files.sharedCheckpoint();
+    const Checkpoint* map = checkpoint.get();
+    return {.config = files.config(),
+            .embedding = map->embedding(),
+            .finalNorm = map->finalNorm(),
+            .head = map->head(),
+            .layers = map->layers(),
+            .checkUnchanged = [map] { return map->checkUnchanged(); },
+            .release = [map](std::span<const std::byte> bytes) { map->release(bytes); },
+            .owner = std::move(checkpoint)};
+}
+
+} // namespace tramontane

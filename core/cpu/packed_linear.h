@@ -1,0 +1,61 @@
+// A 4-bit linear in the order that the kernels read straight through, and the 8-bit rows that it multiplies.
+//
+// y[n] = sum over segments s: scale[s][n] * ( sum over blocks b of s: a[b] * dot(q, x8)  -  zero[s][n] * sum[s] )
+// with x[k] ~ a[k/block] * x8[k] (x8 in -127..127), q in 0..15, sum[s] = sum over blocks b of s: a[b] * total(x8 of b).
+//
+// Input rows are sorted by quantization group; a segment is a run of rows that share a scale and a zero for each
+// column, padded with rows of weight 0 to a multiple of `block`. The sum over k is an integer, so a row's result
+// depends neither on how many rows are computed at once nor on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/cpu/pages.h"
+
+namespace tramontane {
+
+constexpr int kBlockColumns = 16; // output columns of one column block
+constexpr int kStepRows = 8;      // input rows of 64 packed bytes
+
+// Byte c*4+j of step t of a column block holds, for column c of the block, row 8t+j in its low four bits and
+// row 8t+4+j in its high four: one load gives two vectors of 4 rows x 16 columns for a dot product of bytes.
+struct PackedLinear {
+    int inputs = 0;       // K of the source
+    int paddedInputs = 0; // packed rows: segments * segmentRows
+    int segmentRows = 0;  // a multiple of block
+    int segments = 0;
+    int block = 64;       // rows that share an activation's scale: 32 or 64
+    int columnBlocks = 0;
+    int outputStep = kBlockColumns; // from one column block's first output to the next one's
+    const std::uint8_t* weights = nullptr;  // (columnBlocks, paddedInputs/8, 64)
+    const std::uint16_t* scales = nullptr;  // f16 (columnBlocks, segments, 16)
+    const std::uint8_t* zeros = nullptr;    // (columnBlocks, segments, 16); null: uniformZero everywhere
+    float uniformZero = 8;
+    const float* bias = nullptr;            // (columnBlocks*16); null: none
+    std::vector<std::int32_t> order;        // source row of each packed row, `inputs` for padding; empty: as it lies
+    Pages storage;
+
+    int outputs() const { return columnBlocks * kBlockColumns; } // columns, padding included
+    int blocks() const { return paddedInputs / block; }
+    std::size_t weightBytesPerBlock() const { return static_cast<std::size_t>(paddedInputs) * kBlockColumns / 2; }
+    // Bytes that one pass over the linear reads.
+    std::size_t sizeBytes() const { return storage.sizeBytes(); }
+};
+
+// Rows of activations in 8 bits, in a linear's packed order.
+struct QuantizedRows {
+    std::int8_t* values = nullptr; // (M, valueStride)
+    float* scales = nullptr;       // (M, scaleStride): one a block
+    float* sums = nullptr;         // (M, sumStride): one a segment
+    int valueStride = 0, scaleStride = 0, sumStride = 0;
+
+    QuantizedRows row(int index) const {
+        return {values + static_cast<std::ptrdiff_t>(index) * valueStride,
+                scales + static_cast<std::ptrdiff_t>(index) * scaleStride,
+                sums + static_cast<std::ptrdiff_t>(index) * sumStride, valueStride, scaleStride, sumStride};
+    }
+};
+
+} // namespace tramontane
