@@ -1,0 +1,98 @@
+// Lives on the history thread and owns the store: what to keep in, what was kept out. What cannot be written now
+// waits here in order and is tried again, so that nothing a person wrote depends on the moment's disk.
+#pragma once
+
+#include <QObject>
+#include <QTemporaryDir>
+#include <QTimer>
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/history/history_store.h"
+#include "ui/desktop/bridge/messages.h"
+
+namespace tramontane::desktop {
+
+class HistoryWorker : public QObject {
+    Q_OBJECT
+
+public:
+    explicit HistoryWorker(std::filesystem::path file, HistoryOptions options = {});
+    ~HistoryWorker() override;
+
+public slots:
+    void open();
+    void retry();         // at once, instead of when the timer comes to it
+    void useTemporary();  // where the file never opened: goes on without keeping anything beyond this run
+    void shutDown();      // growing answers become partial, waiting writes get a last try, the store closes
+
+    void list();
+    void search(quint64 id, const QString& query);
+    void load(qint64 conversation);
+    void storeExchange(const tramontane::desktop::Exchange& exchange);
+    void takeText(quint64 job, const QString& delta);
+    void takeAnswer(const tramontane::desktop::AnswerResult& result);
+    void saveDraft(qint64 conversation, const QString& text);
+    void showSibling(qint64 conversation, qint64 message, int delta);
+    void removeMessage(qint64 conversation, qint64 message);
+    void rename(qint64 conversation, const QString& title);
+    void remove(qint64 conversation);
+    void restore(qint64 conversation);
+    void removeAll();
+
+signals:
+    void opened(const tramontane::desktop::HistoryReport& report);
+    // `neverOpened`: nothing was read yet, so a temporary file can stand in.
+    void troubled(const tramontane::desktop::Problem& problem, bool neverOpened);
+    void recovered();
+    void listed(const QList<tramontane::desktop::ConversationSummary>& rows);
+    void found(const tramontane::desktop::ConversationMatches& matches);
+    void loaded(const tramontane::desktop::StoredConversation& conversation);
+    void exchangeStored(const tramontane::desktop::ExchangeStored& stored);
+    void exchangeRefused(quint64 job, const tramontane::desktop::Problem& problem);
+
+private:
+    struct Growing { // an answer that is being written
+        Key answer = 0;
+        std::string text;
+        bool changed = false;
+    };
+    using Write = std::function<Result<void>(HistoryStore&)>;
+    struct Waiting {
+        Write write;
+        QString replaces; // a later write with the same name takes this one's place; empty: none does
+        JobId job = 0;    // of an exchange: whoever waits for it is told when it cannot be
+        bool reopened = false;
+    };
+
+    void enqueue(Write write, const QString& replaces = {}, JobId job = 0);
+    bool settle(); // writes what waits; false: something still does
+    bool openStore();
+    void trouble(const Error& error);
+    void saveGrowing();
+    void exchangeWrites(const Exchange& exchange);
+    Result<StoredConversation> read(Key conversation);
+    void reload(Key conversation);
+
+    ConversationId conversationOf(Key key) const { return conversations_.value(key, key); }
+    MessageId messageOf(Key key) const { return messages_.value(key, key); }
+
+    std::filesystem::path file_;
+    HistoryOptions options_;
+    std::optional<HistoryStore> store_;
+    std::unique_ptr<QTemporaryDir> temporary_;
+    std::deque<Waiting> waiting_;
+    QHash<quint64, Growing> growing_;
+    QHash<Key, ConversationId> conversations_; // what the window's own keys became
+    QHash<Key, MessageId> messages_;
+    QTimer* growTimer_;
+    QTimer* retryTimer_;
+    bool troubled_ = false, everOpened_ = false;
+};
+
+} // namespace tramontane::desktop

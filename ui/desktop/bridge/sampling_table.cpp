@@ -1,0 +1,22 @@
+// core's samplingParameters() in, the same in Qt's types out.
+#include "sampling_table.h"
+
+#include <cmath>
+
+#include "core/engine/sampling_settings.h"
+
+namespace tramontane::desktop {
+
+std::vector<SamplingRange> samplingRanges() {
+    std::vector<SamplingRange> ranges;
+    const SamplingSettings standard;
+    for (const auto& parameter : samplingParameters()) {
+        SamplingRange range{QString::fromLatin1(parameter.name), parameter.minimum, parameter.maximum,
+                            parameter.step, parameter.get(standard), std::nullopt, parameter.integer};
+        if (!std::isnan(parameter.off)) range.off = parameter.off;
+        ranges.push_back(range);
+    }
+    return ranges;
+}
+
+} // namespace tramontane::desktop

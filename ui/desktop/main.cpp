@@ -1,0 +1,122 @@
+// The window's program: arguments in, a running window out. The one place that names both core and the GPU.
+#include <QDir>
+#include <QGuiApplication>
+#include <QIcon>
+#include <QQmlApplicationEngine>
+#include <QQuickStyle>
+#include <QQuickWindow>
+#include <QSocketNotifier>
+#include <QtQml/qqmlextensionplugin.h>
+
+#include <csignal>
+#include <cstdio>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gpu/device/discovery.h"
+#include "ui/desktop/bridge/backstage.h"
+#include "ui/desktop/session/app.h"
+#include "ui/desktop/session/built_in_model.h"
+#include "ui/desktop/session/command_line.h"
+#include "ui/desktop/session/single_instance.h"
+#include "ui/desktop/session/translations.h"
+
+Q_IMPORT_QML_PLUGIN(TramontanePlugin)
+
+using namespace tramontane;
+using namespace tramontane::desktop;
+
+namespace {
+
+int signalPipe[2] = {-1, -1}; // a signal handler may do little more than write
+
+void onSignal(int) {
+    const char byte = 1;
+    [[maybe_unused]] const auto written = ::write(signalPipe[0], &byte, 1);
+}
+
+// SIGINT, SIGTERM and SIGHUP close the window as the person would.
+void quitOnSignals(QGuiApplication& application) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, signalPipe) != 0) return;
+    auto* notifier = new QSocketNotifier(signalPipe[1], QSocketNotifier::Read, &application);
+    QObject::connect(notifier, &QSocketNotifier::activated, &application, [notifier] {
+        notifier->setEnabled(false);
+        QCoreApplication::quit();
+    });
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, onSignal);
+}
+
+EngineSource engineSource() {
+    EngineSource source;
+    source.open = [](const ModelOptions& options, const LoadProgress& progress, std::stop_token stop) {
+        return ChatEngine::open(options, makeCpuBackend, progress, stop);
+    };
+    source.deviceNote = [] {
+        const auto gpus = gpu::discoverGpus();
+        if (gpus.devices.empty()) return gpus.explanation;
+        return gpus.devices.front().name + " is here, but Tramontane's GPU kernels are not built yet: the CPU answers.";
+    };
+    return source;
+}
+
+void raise(QQuickWindow* window) {
+    if (!window) return;
+    if (window->visibility() == QWindow::Minimized || !window->isVisible()) window->showNormal();
+    window->raise();
+    window->requestActivate();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    QCoreApplication::setApplicationName(QStringLiteral("tramontane"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(TRAMONTANE_VERSION));
+    QGuiApplication::setDesktopFileName(QStringLiteral("tramontane"));
+    QGuiApplication application(argc, argv);
+    QGuiApplication::setApplicationDisplayName(QStringLiteral("Tramontane"));
+
+    const auto line = readCommandLine(QCoreApplication::arguments());
+    if (line.exitCode >= 0) {
+        std::fputs(line.message.toLocal8Bit().constData(), line.exitCode == 0 ? stdout : stderr);
+        return line.exitCode;
+    }
+    QDir().mkpath(line.dataFolder);
+    SingleInstance instance(line.dataFolder);
+    if (!instance.claim(line.model)) return 0;
+
+    QQuickStyle::setStyle(QStringLiteral("Basic"));
+    App app(line.preferencesFile, line.dataFolder, builtInModelFolder());
+    if (!line.device.isEmpty()) app.preferences()->overrideDevice(line.device);
+    Translations translations(&app);
+    const auto historyFile = QDir(line.dataFolder).filePath(QStringLiteral("tramontane.sqlite"));
+    Backstage backstage(&app, engineSource(),
+                        std::filesystem::path(QFile::encodeName(historyFile).toStdString()));
+
+    int code = 1;
+    {
+        QQmlApplicationEngine engine;
+        engine.addImportPath(QStringLiteral("qrc:/"));
+        app.offerTo(&engine);
+        translations.retranslate(&engine);
+        QObject::connect(&engine, &QQmlApplicationEngine::quit, &application, &QCoreApplication::quit,
+                         Qt::QueuedConnection);
+        engine.load(QUrl(QStringLiteral("qrc:/Tramontane/qml/Main.qml")));
+        if (engine.rootObjects().isEmpty()) return 1;
+        auto* window = qobject_cast<QQuickWindow*>(engine.rootObjects().constFirst());
+        QObject::connect(&instance, &SingleInstance::raised, window, [&](const QString& model) {
+            if (!model.isEmpty()) app.engine()->openModel(QUrl::fromLocalFile(model));
+            raise(window);
+            emit app.raiseRequested();
+        });
+        quitOnSignals(application);
+        backstage.start(line.model);
+        code = application.exec();
+        if (!backstage.shutDown()) {
+            // A thread sits in a call that nothing ends. All that is to be kept is on disk.
+            std::fflush(nullptr);
+            std::_Exit(code);
+        }
+        translations.retranslate(nullptr);
+    }
+    return code;
+}

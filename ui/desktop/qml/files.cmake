@@ -1,0 +1,3 @@
+# The QML files of the module, one component a line.
+set(TRAMONTANE_QML_FILES
+  qml/Main.qml)
