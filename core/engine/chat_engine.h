@@ -38,6 +38,7 @@ struct ModelDescription {
     std::string fingerprint; // 16 hexadecimal digits over config and tensor headers and sizes
     std::filesystem::path directory;
     BackendInfo backend;
+    SamplingSettings sampling; // the model's own wishes (generation_config.json) over the program's defaults
 };
 
 struct GenerationRequest {

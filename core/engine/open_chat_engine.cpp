@@ -38,6 +38,7 @@ Result<std::unique_ptr<ChatEngine>> openUnguarded(const ModelOptions& options, c
     parts.description.name = files->name();
     parts.description.fingerprint = files->fingerprint();
     parts.description.directory = files->directory();
+    parts.description.sampling = files->config().sampling;
     parts.tokenizer = files->tokenizer();
     parts.backend = std::move(*backend);
     parts.stopTokens = files->config().mistral.eosTokens;

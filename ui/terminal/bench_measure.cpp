@@ -1,0 +1,217 @@
+// The backend alone is timed, with the likeliest token taken each time.
+#include "ui/terminal/bench_measure.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "core/engine/sampler.h"
+#include "core/text/tokenizer.h"
+
+namespace tramontane::terminal {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::uint64_t tokenSeed = 20240501;
+constexpr int checkedTokens = 12;
+
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Sequences that are released however a measurement ends.
+class Sequences {
+public:
+    explicit Sequences(Backend& backend) : backend_(backend) {}
+    ~Sequences() {
+        for (const SequenceId id : ids_)
+            backend_.releaseSequence(id);
+    }
+    Sequences(const Sequences&) = delete;
+    Sequences& operator=(const Sequences&) = delete;
+
+    Result<SequenceId> create() { return keep(backend_.createSequence()); }
+    Result<SequenceId> fork(SequenceId source) { return keep(backend_.forkSequence(source)); }
+
+private:
+    Result<SequenceId> keep(Result<SequenceId> id) {
+        if (id) ids_.push_back(*id);
+        return id;
+    }
+    Backend& backend_;
+    std::vector<SequenceId> ids_;
+};
+
+class Bench {
+public:
+    Bench(ChatEngine& engine, const BenchSettings& settings, std::stop_token stop)
+        : backend_(engine.backend()), settings_(settings), stop_(std::move(stop)) {
+        const int pieces = std::min(engine.tokenizer().pieceCount(), backend_.info().vocabSize);
+        for (TokenId id = 0; id < pieces; ++id)
+            if (!engine.tokenizer().tokenBytes(id).empty()) ordinary_.push_back(id);
+        if (ordinary_.empty()) ordinary_.push_back(0);
+    }
+
+    Result<void> check();
+    Result<PrefillFigures> prefill(int promptTokens);
+    Result<DecodeFigures> decode(int batch);
+
+private:
+    std::vector<TokenId> text(int count, std::uint64_t from) const {
+        std::vector<TokenId> ids;
+        for (int i = 0; i < count; ++i)
+            ids.push_back(ordinary_[static_cast<std::size_t>(
+                uniformDraw(tokenSeed, from + static_cast<std::uint64_t>(i)) *
+                static_cast<double>(ordinary_.size()))]);
+        return ids;
+    }
+    // Reads `tokens` as a scheduler would, in pieces; the last row of logits.
+    Result<std::span<const float>> read(SequenceId sequence, std::span<const TokenId> tokens) {
+        const auto chunk = static_cast<std::size_t>(std::max(1, backend_.info().preferredPrefillTokens));
+        for (;;) {
+            const auto now = tokens.first(std::min(chunk, tokens.size()));
+            tokens = tokens.subspan(now.size());
+            const BatchPiece piece{sequence, now, tokens.empty() ? LogitsWanted::last : LogitsWanted::none};
+            auto rows = backend_.forward(std::span(&piece, 1), stop_);
+            if (!rows || tokens.empty()) return rows;
+        }
+    }
+    static TokenId likeliest(std::span<const float> row) {
+        return static_cast<TokenId>(std::max_element(row.begin(), row.end()) - row.begin());
+    }
+
+    Backend& backend_;
+    const BenchSettings& settings_;
+    std::stop_token stop_;
+    std::vector<TokenId> ordinary_;
+};
+
+Result<void> Bench::check() {
+    Sequences sequences(backend_);
+    auto together = sequences.create(), single = sequences.create();
+    if (!together) return std::move(together).error();
+    if (!single) return std::move(single).error();
+    const auto ids = text(std::min(checkedTokens, backend_.info().contextLength), 0);
+    auto rows = read(*together, ids);
+    if (!rows) return std::move(rows).error();
+    const std::vector<float> expected(rows->begin(), rows->end());
+    for (const TokenId id : ids) {
+        rows = read(*single, std::span(&id, 1));
+        if (!rows) return std::move(rows).error();
+    }
+    double difference = 0, norm = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        difference += std::pow(static_cast<double>(expected[i]) - (*rows)[i], 2);
+        norm += std::pow(expected[i], 2);
+    }
+    if (!(difference <= 2e-2 * 2e-2 * norm)) // false for NaN too
+        return makeError(
+            ErrorKind::internal,
+            "the same tokens read together and one by one give different logits; nothing was measured");
+    return {};
+}
+
+Result<PrefillFigures> Bench::prefill(int promptTokens) {
+    Sequences sequences(backend_);
+    auto base = sequences.create();
+    if (!base) return std::move(base).error();
+    if (settings_.depth > 0)
+        if (auto rows = read(*base, text(settings_.depth, 1000)); !rows) return std::move(rows).error();
+    const auto prompt = text(promptTokens, 500000);
+    std::vector<double> speeds, times;
+    for (int round = -1; round < settings_.repeat; ++round) { // the first one warms up
+        auto cut = backend_.truncateSequence(*base, settings_.depth);
+        if (!cut) return std::move(cut).error();
+        const auto start = Clock::now();
+        auto rows = read(*base, prompt);
+        if (!rows) return std::move(rows).error();
+        (void)likeliest(*rows);
+        const double seconds = secondsSince(start);
+        if (round < 0) continue;
+        speeds.push_back(promptTokens / seconds);
+        times.push_back(seconds * 1000);
+    }
+    return PrefillFigures{promptTokens, spreadOf(speeds), spreadOf(times)};
+}
+
+Result<DecodeFigures> Bench::decode(int batch) {
+    Sequences sequences(backend_);
+    auto base = sequences.create();
+    if (!base) return std::move(base).error();
+    const int depth = std::max(1, settings_.depth);
+    if (auto rows = read(*base, text(depth, 1000)); !rows) return std::move(rows).error();
+    std::vector<SequenceId> ids;
+    for (int i = 0; i < batch; ++i) {
+        auto id = sequences.fork(*base);
+        if (!id) return std::move(id).error();
+        ids.push_back(*id);
+    }
+    const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
+    std::vector<double> speeds;
+    for (int round = -1; round < settings_.repeat; ++round) {
+        std::vector<TokenId> next = text(batch, 900000); // each sequence says something else
+        std::vector<BatchPiece> pieces;
+        for (int i = 0; i < batch; ++i) {
+            auto cut = backend_.truncateSequence(ids[static_cast<std::size_t>(i)], depth);
+            if (!cut) return std::move(cut).error();
+            pieces.push_back({ids[static_cast<std::size_t>(i)],
+                              std::span(&next[static_cast<std::size_t>(i)], 1), LogitsWanted::last});
+        }
+        const int steps = round < 0 ? std::min(settings_.newTokens, 8) : settings_.newTokens;
+        const auto start = Clock::now();
+        for (int step = 0; step < steps; ++step) {
+            auto rows = backend_.forward(pieces, stop_);
+            if (!rows) return std::move(rows).error();
+            for (int i = 0; i < batch; ++i)
+                next[static_cast<std::size_t>(i)] =
+                    likeliest(rows->subspan(static_cast<std::size_t>(i) * width, width));
+        }
+        if (round >= 0) speeds.push_back(static_cast<double>(steps) * batch / secondsSince(start));
+    }
+    DecodeFigures figures;
+    figures.batch = batch;
+    figures.tokensPerSecond = spreadOf(speeds);
+    const double cachedTokens = depth + (settings_.newTokens + 1) / 2.0; // in the middle of the run
+    figures.bytesPerStep = static_cast<double>(backend_.info().bytesReadPerToken) +
+                           batch * cachedTokens * static_cast<double>(backend_.info().kvBytesPerToken);
+    figures.bytesPerSecond = figures.bytesPerStep * figures.tokensPerSecond.median / batch;
+    return figures;
+}
+
+} // namespace
+
+int BenchSettings::contextNeeded() const {
+    const int longestPrompt =
+        promptTokens.empty() ? 0 : *std::max_element(promptTokens.begin(), promptTokens.end());
+    return std::max({depth + longestPrompt, std::max(1, depth) + newTokens, checkedTokens});
+}
+
+Spread spreadOf(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const std::size_t middle = values.size() / 2;
+    const double median = values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    return {median, values.front(), values.back()};
+}
+
+Result<BenchFigures> measure(ChatEngine& engine, const BenchSettings& settings,
+                             const std::function<void(const std::string&)>& progress, std::stop_token stop) {
+    Bench bench(engine, settings, std::move(stop));
+    BenchFigures figures;
+    progress("checking");
+    TRY_OK(bench.check());
+    for (const int tokens : settings.promptTokens) {
+        progress("reading a prompt of " + std::to_string(tokens) + " tokens");
+        auto measured = bench.prefill(tokens);
+        if (!measured) return std::move(measured).error();
+        figures.prefill.push_back(*measured);
+    }
+    for (const int batch : settings.batch) {
+        progress("writing " + std::to_string(settings.newTokens) + " tokens, batch " + std::to_string(batch));
+        auto measured = bench.decode(batch);
+        if (!measured) return std::move(measured).error();
+        figures.decode.push_back(*measured);
+    }
+    return figures;
+}
+
+} // namespace tramontane::terminal
