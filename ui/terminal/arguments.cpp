@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "ui/terminal/console.h"
 
@@ -46,6 +47,25 @@ std::string shortNumber(double number) {
 
 std::string range(double minimum, double maximum) {
     return shortNumber(minimum) + " to " + shortNumber(maximum);
+}
+
+// What --help says of a sampling option before its range.
+const char* explanation(const std::string& name) {
+    static constexpr std::pair<const char*, const char*> lines[] = {
+        {"temperature", "0 always takes the likeliest token, more is more varied"},
+        {"top-k", "choose among the K likeliest tokens"},
+        {"top-p", "choose among the likeliest tokens that together have this probability"},
+        {"min-p", "leave out tokens less likely than this share of the likeliest"},
+        {"typical-p", "choose among the tokens whose surprise is nearest to what is expected"},
+        {"repeat-penalty", "above 1, makes tokens that were there less likely"},
+        {"repeat-last-n", "how many tokens the penalties look back on (-1: all)"},
+        {"presence-penalty", "taken off a token that was there"},
+        {"frequency-penalty", "taken off a token for each time it was there"},
+        {"max-tokens", "the longest answer (-1: until the context is full)"},
+    };
+    for (const auto& [known, text] : lines)
+        if (name == known) return text;
+    return "";
 }
 
 } // namespace
@@ -190,7 +210,8 @@ void SamplingChoice::apply(SamplingSettings& settings) const {
 std::vector<Option> samplingOptions(SamplingChoice& choice) {
     std::vector<Option> options;
     for (const SamplingParameter& parameter : samplingParameters()) {
-        const std::string help = range(parameter.minimum, parameter.maximum) +
+        const std::string help = std::string(explanation(parameter.name)) + "; " +
+                                 range(parameter.minimum, parameter.maximum) +
                                  (std::isnan(parameter.off) ? "" : "; off: " + shortNumber(parameter.off));
         options.push_back({std::string("--") + parameter.name, parameter.integer ? "N" : "X", help,
                            [&choice, &parameter](const std::string& value) -> Result<void> {

@@ -75,9 +75,13 @@ Json describe(const ModelFiles& files, int askedContext) {
     return json;
 }
 
-std::string gibibytes(const Json& bytes) {
+std::string size(const Json& bytes) {
+    const double gibibyte = 1 << 30, value = bytes.get<double>();
     char text[40];
-    std::snprintf(text, sizeof text, "%.2f GiB", bytes.get<double>() / (1 << 30));
+    if (value < gibibyte / 10)
+        std::snprintf(text, sizeof text, "%.1f MiB", value * 1024 / gibibyte);
+    else
+        std::snprintf(text, sizeof text, "%.2f GiB", value / gibibyte);
     return text;
 }
 
@@ -85,7 +89,7 @@ std::string toText(const Json& json) {
     const Json &model = json["configuration"], &quantization = json["quantization"];
     const auto number = [](const Json& value) { return value.dump(); };
     std::string text = json["model"].get<std::string>() + "  (" + json["directory"].get<std::string>() +
-                       ", " + gibibytes(json["file_bytes"]) + ", fingerprint " +
+                       ", " + size(json["file_bytes"]) + ", fingerprint " +
                        json["fingerprint"].get<std::string>() + ")\n";
     text += "Mistral, " + number(model["layers"]) + " layers, hidden " + number(model["hidden_size"]) +
             ", intermediate " + number(model["intermediate_size"]) + ", " + number(model["heads"]) +
@@ -99,20 +103,20 @@ std::string toText(const Json& json) {
             (quantization["desc_act"].get<bool>() ? ", act-order" : "") +
             (quantization["symmetric"].get<bool>() ? ", symmetric" : ", asymmetric") + ", format " +
             quantization["format"].get<std::string>() + "\n";
-    text += "\nmemory here: " + gibibytes(json["memory"]["available_bytes"]) + " free of " +
-            gibibytes(json["memory"]["total_bytes"]) + "\n";
+    text += "\nmemory here: " + size(json["memory"]["available_bytes"]) + " free of " +
+            size(json["memory"]["total_bytes"]) + "\n";
     for (const Json& need : json["needs"]) {
         char row[80];
         std::snprintf(row, sizeof row, "context %7d   needs %s   %s\n", need["context"].get<int>(),
-                      gibibytes(need["bytes"]).c_str(), need["fits"].get<bool>() ? "fits" : "does not fit");
+                      size(need["bytes"]).c_str(), need["fits"].get<bool>() ? "fits" : "does not fit");
         text += row;
     }
     const int longest = json["longest_context_that_fits"].get<int>();
     text += longest > 0 ? "the longest context that fits here: " + std::to_string(longest) + "\n"
                         : "the model does not fit here\n";
     for (const Json& gpu : json["gpus"])
-        text += "GPU: " + gpu["name"].get<std::string>() + ", " + gibibytes(gpu["free_bytes"]) + " free of " +
-                gibibytes(gpu["total_bytes"]) + "; this version computes on the CPU only\n";
+        text += "GPU: " + gpu["name"].get<std::string>() + ", " + size(gpu["free_bytes"]) + " free of " +
+                size(gpu["total_bytes"]) + "; this version computes on the CPU only\n";
     if (json.contains("gpu_explanation"))
         text += "GPU: none. " + json["gpu_explanation"].get<std::string>() + "\n";
     return text;
