@@ -15,8 +15,8 @@ struct ProgramRun {
 };
 
 struct ProgramInput {
-    std::string text;                 // standard input
-    std::string builtIn;              // TRAMONTANE_BUILT_IN_MODEL
+    std::string text = {};            // standard input
+    std::string builtIn = {};         // TRAMONTANE_BUILT_IN_MODEL
     std::size_t signalAfterBytes = 0; // then `signal`, once so much came out
     int signal = 0;
     double signalAfterSeconds = 0;         // or after this time
