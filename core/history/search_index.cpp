@@ -1,0 +1,53 @@
+#include "core/history/search_index.h"
+
+#include "core/history/schema.h"
+#include "core/history/text_fold.h"
+
+namespace tramontane {
+
+// 128 KiB take about 50 ms to index; reading as much takes a thousandth of that.
+constexpr std::size_t largestIndexedBytes = 128 * 1024;
+
+Result<void> listUnindexed(Database& database, MessageId id) {
+    return database.run("INSERT OR IGNORE INTO unindexed(message_id) VALUES(?)", id);
+}
+
+Result<void> indexMessage(Database& database, MessageId id, std::string_view text) {
+    if (text.size() > largestIndexedBytes) return listUnindexed(database, id);
+    return database.run("INSERT INTO message_search(rowid, folded) VALUES(?, ?)", id, searchForm(text));
+}
+
+Result<void> unindexMessage(Database& database, MessageId id) {
+    TRY_OK(database.run("DELETE FROM unindexed WHERE message_id = ?", id));
+    if (database.changedRows() > 0) return {};
+    Query row = database.query("SELECT text FROM messages WHERE id = ?", id);
+    if (!row.next()) return row.status();
+    // The index holds no text of its own: to take a message out it is told what went in.
+    return database.run("INSERT INTO message_search(message_search, rowid, folded) VALUES('delete', ?, ?)", id,
+                        searchForm(row.textView(0)));
+}
+
+Result<void> fillSearchIndex(Database& database) {
+    TRY_OK(database.run("DROP TABLE IF EXISTS message_search"));
+    TRY_OK(database.script(createSearchIndex));
+    TRY_OK(database.run("DELETE FROM unindexed"));
+    Query rows = database.query("SELECT id, growing, text FROM messages");
+    while (rows.next()) {
+        const MessageId id = rows.integer(0);
+        if (rows.integer(1)) TRY_OK(listUnindexed(database, id));
+        else TRY_OK(indexMessage(database, id, rows.textView(2)));
+    }
+    TRY_OK(rows.status());
+    return database.run("INSERT INTO meta(key, value) VALUES('fold_version', ?1)"
+                        " ON CONFLICT(key) DO UPDATE SET value = ?1",
+                        std::to_string(foldVersion));
+}
+
+Result<void> rebuildSearchIndex(Database& database) {
+    Transaction transaction(database);
+    TRY_OK(transaction.begin());
+    TRY_OK(fillSearchIndex(database));
+    return transaction.commit();
+}
+
+} // namespace tramontane
