@@ -71,5 +71,5 @@ inline Error makeError(ErrorKind kind, std::string message) { return {kind, std:
 // Leaves the calling function with the error of `expression`, if it has one.
 #define TRY_OK(expression)                                                                                    \
     do {                                                                                                      \
-        if (auto tryOkResult = (expression); !tryOkResult.ok()) return std::move(tryOkResult).error();        \
+        if (auto&& tryOkResult = (expression); !tryOkResult.ok()) return std::move(tryOkResult).error();      \
     } while (false)
