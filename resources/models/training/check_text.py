@@ -8,7 +8,9 @@ from pathlib import Path
 TEXT = Path(__file__).parent / "text"
 CLASS = re.compile(r"<([^<>]*)>")
 FEWEST_QUESTIONS = 25
+FEWEST_PHRASINGS = 1000
 DRAWS = 60
+BASE = "base_"  # the files of small talk, where few phrasings are enough
 
 
 def balanced(text: str) -> bool:
@@ -36,6 +38,25 @@ def read_classes(path: Path, problems: list) -> dict:
     return classes
 
 
+def phrasings(text: str, classes: dict) -> int:
+    """How many different texts a line stands for, at most."""
+    inner = re.compile(r"\{([^{}]*)\}")
+    sizes = []
+
+    def size(part: str) -> int:
+        product = 1
+        for name in CLASS.findall(part):
+            product *= max(1, len(classes.get(name.lower(), [])))
+        for index in re.findall(r"\x00(\d+)\x00", part):
+            product *= sizes[int(index)]
+        return product
+
+    while (found := inner.search(text)) is not None:
+        sizes.append(sum(size(part) for part in found.group(1).split("|")))
+        text = f"{text[:found.start()]}\x00{len(sizes) - 1}\x00{text[found.end():]}"
+    return size(text)
+
+
 def expand(text: str, classes: dict, rng: random.Random) -> str:
     inner = re.compile(r"\{([^{}]*)\}")
     while (found := inner.search(text)) is not None:
@@ -50,7 +71,7 @@ def main() -> int:
     for path in sorted(TEXT.glob("*.txt")):
         if path.name == "synonyms.txt":
             continue
-        current = None
+        current, topic = None, ""
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             here = f"{path.name}:{number}"
             if not line.strip():
@@ -58,13 +79,19 @@ def main() -> int:
                 continue
             key, _, value = line.partition(": ")
             if key == "intent":
-                if value in intents:
+                if value in intents and not path.name.startswith(BASE):
                     problems.append(f"{here}: the intent {value} stands here a second time")
-                current = intents[value] = {"q": [], "f": [], "a": [], "topic": "", "here": here}
+                if value in intents:  # a base file adds phrasings to an intent of the others
+                    current = intents[value]
+                    continue
+                current = intents[value] = {"q": [], "f": [], "a": [], "topic": topic, "here": here,
+                                             "base": path.name.startswith(BASE)}
+            elif current is None and key == "topic":
+                topic = value
             elif current is None or key not in ("topic", "q", "f", "a"):
                 problems.append(f"{here}: out of place: {line}")
             elif key == "topic":
-                current["topic"] = value
+                current["topic"] = topic = value
             else:
                 current[key].append(value)
                 if key == "a":
@@ -84,8 +111,9 @@ def main() -> int:
             problems.append(f"{intent['here']}: {name} has no topic")
         if not intent["a"]:
             problems.append(f"{intent['here']}: {name} has no answer")
-        if len(intent["q"]) < FEWEST_QUESTIONS:
-            problems.append(f"{intent['here']}: {name} has only {len(intent['q'])} questions")
+        count = sum(phrasings(q, classes) for q in intent["q"])
+        if len(intent["q"]) < FEWEST_QUESTIONS and count < FEWEST_PHRASINGS and not intent["base"]:
+            problems.append(f"{intent['here']}: {name} has only {len(intent['q'])} questions, {count} phrasings")
         for question in intent["q"]:
             for _ in range(DRAWS):
                 seen[expand(question, classes, rng)].add(name)
