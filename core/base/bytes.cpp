@@ -62,6 +62,18 @@ std::string sizeText(std::uint64_t sizeBytes) {
     return text;
 }
 
+std::string printableText(std::string_view text, std::size_t maxBytes) {
+    std::string line(text.substr(0, maxBytes));
+    if (line.size() < text.size()) {
+        while (!line.empty() && (static_cast<unsigned char>(text[line.size()]) & 0xC0) == 0x80)
+            line.pop_back();
+        line += "...";
+    }
+    for (char& c : line)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    return line;
+}
+
 std::uint64_t fnvHash(std::span<const std::byte> bytes, std::uint64_t state) {
     for (const std::byte byte : bytes)
         state = (state ^ std::uint64_t(byte)) * 1099511628211ULL;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace tramontane {
@@ -54,6 +55,10 @@ inline std::optional<std::uint64_t> checkedAdd(std::uint64_t a, std::uint64_t b)
 std::string shapeText(std::span<const std::int64_t> shape);
 // "512 bytes", "4.2 GB": decimal units, as file managers show them.
 std::string sizeText(std::uint64_t sizeBytes);
+
+// UTF-8 from a file as part of a line that a person reads: control characters become '?', and what is longer
+// than `maxBytes` is cut, between characters.
+std::string printableText(std::string_view text, std::size_t maxBytes = 120);
 
 // 64-bit FNV-1a, for fingerprints; not for anything an attacker gains by.
 constexpr std::uint64_t fnvStart = 14695981039346656037ULL;

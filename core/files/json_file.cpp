@@ -3,8 +3,6 @@
 
 #include <cerrno>
 #include <system_error>
-#include <unordered_set>
-#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,33 +12,6 @@
 #include "core/files/json_scanner.h"
 
 namespace tramontane {
-namespace {
-
-// The parser's events: refuses repeated keys, and remembers which field it was at.
-class Watcher {
-public:
-    bool operator()(int, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-        using Event = nlohmann::json::parse_event_t;
-        if (event == Event::object_start) {
-            keys_.emplace_back();
-        } else if (event == Event::object_end) {
-            keys_.pop_back();
-        } else if (event == Event::key) {
-            field = parsed.get_ref<const std::string&>();
-            if (!keys_.back().insert(field).second && repeated.empty()) repeated = field;
-        }
-        return true;
-    }
-
-    std::string field;    // the last name read
-    std::string repeated; // the first name that stood twice in one object
-
-private:
-    std::vector<std::unordered_set<std::string>> keys_; // of the open objects
-};
-
-} // namespace
-
 Result<std::string> readSmallFile(const std::filesystem::path& path, std::size_t maxBytes) {
     const auto systemError = [&](const char* what) {
         const int code = errno;
@@ -82,38 +53,19 @@ Result<nlohmann::json> parseJsonObject(std::string_view text, std::string_view f
     const auto refuse = [&](const std::string& what) {
         return makeError(ErrorKind::invalidInput, std::string(fileName) + ": " + what);
     };
-    Watcher watcher;
-    try {
-        // Depth first, without recursion, so that the tree that is built next is shallow.
-        int depth = 0;
-        bool inString = false;
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            const char c = text[i];
-            if (inString) {
-                if (c == '\\') ++i;
-                inString = c != '"';
-            } else if (c == '"') {
-                inString = true;
-            } else if (c == '{' || c == '[') {
-                if (++depth > JsonScanner::maxDepth) return refuse("is nested more than 64 deep");
-            } else if (c == '}' || c == ']') {
-                --depth;
-            }
-        }
-        nlohmann::json value = nlohmann::json::parse(
-            text, [&](int level, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-                return watcher(level, event, parsed);
-            });
-        if (!watcher.repeated.empty()) return refuse("has the field \"" + watcher.repeated + "\" twice");
-        if (!value.is_object()) return refuse("is not a JSON object");
-        return value;
-    } catch (const nlohmann::json::parse_error& error) {
+    // All checks first, so that the tree that is built next is shallow and small. (The library's own
+    // callbacks would do, but take quadratic time on an array of arrays.)
+    JsonScanner scanner(text);
+    std::string field;
+    if (!scanner.checkValue(field) || !scanner.atEnd()) {
         return refuse(
-            "is not valid JSON at byte " + std::to_string(error.byte) +
-            (watcher.field.empty() ? std::string() : ", at or after the field \"" + watcher.field + "\""));
-    } catch (const nlohmann::json::exception&) {
-        return refuse("has a number that is out of range, at or after the field \"" + watcher.field + "\"");
+            "is not valid JSON: " + scanner.error() +
+            (field.empty() ? std::string() : ", at or after the field \"" + printableText(field) + "\""));
     }
+    nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
+    if (value.is_discarded()) return refuse("is not valid JSON");
+    if (!value.is_object()) return refuse("is not a JSON object");
+    return value;
 }
 
 Result<nlohmann::json> readJsonFile(const std::filesystem::path& path, std::size_t maxBytes) {

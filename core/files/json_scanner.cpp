@@ -2,8 +2,14 @@
 #include "core/files/json_scanner.h"
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "core/base/bytes.h"
 
 namespace tramontane {
 namespace {
@@ -241,12 +247,14 @@ bool JsonScanner::readUnsigned(std::uint64_t& value) {
     return true;
 }
 
-bool JsonScanner::skipNumber() {
+// `inRange`: refuses what no double holds, and tokens longer than any number that means something.
+bool JsonScanner::skipNumber(bool inRange) {
+    const std::size_t begin = position_;
     const auto digits = [&] {
-        const std::size_t begin = position_;
+        const std::size_t first = position_;
         while (position_ < text_.size() && isDigit(text_[position_]))
             ++position_;
-        return position_ - begin;
+        return position_ - first;
     };
     const auto take = [&](char c) {
         if (position_ >= text_.size() || text_[position_] != c) return false;
@@ -262,7 +270,10 @@ bool JsonScanner::skipNumber() {
         if (!take('-')) take('+');
         if (digits() == 0) return fail("expected a digit");
     }
-    return true;
+    if (!inRange) return true;
+    const std::string token(text_.substr(begin, std::min<std::size_t>(position_ - begin, 65)));
+    if (token.size() > 64) return fail("a number of more than 64 characters");
+    return std::isfinite(std::strtod(token.c_str(), nullptr)) || fail("a number that is out of range");
 }
 
 bool JsonScanner::skipLiteral(std::string_view literal) {
@@ -271,9 +282,20 @@ bool JsonScanner::skipLiteral(std::string_view literal) {
     return true;
 }
 
-bool JsonScanner::skipValue() {
-    // The kinds of the open brackets as bits, for the text may nest and the stack must not.
-    std::uint64_t objects = 0;
+struct JsonScanner::Strict {
+    std::string& lastKey;
+    std::vector<std::unordered_set<std::string>> keys; // of the open objects
+};
+
+bool JsonScanner::skipValue() { return scanValue(nullptr); }
+
+bool JsonScanner::checkValue(std::string& lastKey) {
+    Strict strict{lastKey, {}};
+    return scanValue(&strict);
+}
+
+bool JsonScanner::scanValue(Strict* strict) {
+    std::uint64_t objects = 0; // a bit for each open bracket, the innermost lowest: it is a brace
     int open = 0;
     std::string key;
     while (ok()) {
@@ -297,15 +319,24 @@ bool JsonScanner::skipValue() {
             if (!enter(text_[position_])) return false;
             objects = (objects << 1) | std::uint64_t(object);
             ++open;
+            if (strict != nullptr && object) strict->keys.emplace_back();
             break;
         }
         default:
-            skipNumber();
+            skipNumber(strict != nullptr);
             break;
         }
         // On to the next value, closing what ends here.
         while (ok() && open > 0) {
-            if ((objects & 1) != 0 ? nextKey(key, 4096) : nextElement()) break;
+            const bool object = (objects & 1) != 0;
+            if (object ? nextKey(key, 4096) : nextElement()) {
+                if (strict == nullptr || !object) break;
+                strict->lastKey = key;
+                if (!strict->keys.back().insert(key).second)
+                    fail("the name \"" + printableText(key) + "\" twice in one object");
+                break;
+            }
+            if (strict != nullptr && object) strict->keys.pop_back();
             objects >>= 1;
             --open;
         }

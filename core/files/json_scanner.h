@@ -28,7 +28,10 @@ public:
     bool skipString();
     bool readUnsigned(std::uint64_t& value); // digits only: no sign, fraction or exponent
     bool skipValue();                        // any value, checked like the others
-    bool atEnd();                            // only white space is left
+    // The same, and no object in it names a key twice and every number fits a double. `lastKey` is the last
+    // name that was read, also after a fault.
+    bool checkValue(std::string& lastKey);
+    bool atEnd(); // only white space is left
 
     bool ok() const { return error_.empty(); }
     const std::string& error() const { return error_; } // "expected … at byte 12"
@@ -40,7 +43,11 @@ private:
     bool expect(char wanted, const char* what);
     bool enter(char bracket);
     bool skipLiteral(std::string_view literal);
-    bool skipNumber();
+    bool skipNumber(bool inRange);
+    // What is open is on a stack of its own, for the text may nest as it likes and the program's stack must
+    // not.
+    struct Strict;
+    bool scanValue(Strict* strict);
     // Appends to `value` unless it is null.
     bool scanString(std::string* value, std::size_t maxBytes);
     bool scanEscape(std::string* value);

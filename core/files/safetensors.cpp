@@ -51,7 +51,7 @@ private:
         return makeError(ErrorKind::invalidInput, std::string(fileName_) + ": " + what);
     }
     Error refuse(std::string_view tensor, const std::string& what) const {
-        return refuse("tensor " + std::string(tensor) + " " + what);
+        return refuse("tensor " + printableText(tensor) + " " + what);
     }
 
     Result<void> locate() {
@@ -109,7 +109,7 @@ private:
                 twice = std::exchange(sawOffsets, true);
                 readOffsets(scanner, begin, end);
             } else {
-                return refuse(name, "has an unknown field \"" + field + "\"");
+                return refuse(name, "has an unknown field \"" + printableText(field) + "\"");
             }
             if (twice) return refuse(name, "has the field \"" + field + "\" twice");
         }
@@ -119,7 +119,7 @@ private:
                                                           : !sawShape ? "shape"
                                                                       : "data_offsets"));
         const std::optional<DType> known = dtypeFromName(dtype);
-        if (!known) return refuse(name, "has the unknown dtype \"" + dtype + "\"");
+        if (!known) return refuse(name, "has the unknown dtype \"" + printableText(dtype) + "\"");
         tensor.dtype = *known;
         TRY_OK(checkExtent(tensor, begin, end));
         header_.tensors.push_back(std::move(tensor));
@@ -187,8 +187,10 @@ private:
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             const TensorInfo& tensor = tensors[i];
             if (i > 0 && tensors[i - 1].offset == tensor.offset && tensors[i - 1].sizeBytes == 0)
-                return refuse(tensors[i - 1].name, "is empty and takes the place of tensor " + tensor.name);
-            if (tensor.offset < next) return refuse(tensor.name, "overlaps tensor " + tensors[i - 1].name);
+                return refuse(tensors[i - 1].name,
+                              "is empty and takes the place of tensor " + printableText(tensor.name));
+            if (tensor.offset < next)
+                return refuse(tensor.name, "overlaps tensor " + printableText(tensors[i - 1].name));
             if (tensor.offset > next)
                 return refuse(tensor.name, "leaves a hole of " + std::to_string(tensor.offset - next) +
                                                " bytes in front of it");

@@ -22,13 +22,6 @@ bool isPlainName(const std::string& name) {
            });
 }
 
-// What a person can read of a name that is not one.
-std::string printable(std::string name) {
-    for (char& c : name)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    return name;
-}
-
 } // namespace
 
 Result<ShardIndex> parseShardIndex(std::string_view json, std::string_view fileName) {
@@ -51,7 +44,7 @@ Result<ShardIndex> parseShardIndex(std::string_view json, std::string_view fileN
         scanner.beginObject();
         while (scanner.nextKey(key, maxNameBytes) && scanner.readString(shard, maxNameBytes)) {
             if (!isPlainName(shard))
-                return refuse("tensor " + printable(key) + " is said to be in \"" + printable(shard) +
+                return refuse("tensor " + printableText(key) + " is said to be in \"" + printableText(shard) +
                               "\", which is not the name of a .safetensors file");
             if (index.entries.size() == maxSafetensorsTensors)
                 return refuse("names more than 100000 tensors");
@@ -74,7 +67,7 @@ Result<ShardIndex> parseShardIndex(std::string_view json, std::string_view fileN
               [](const ShardIndex::Entry& a, const ShardIndex::Entry& b) { return a.tensor < b.tensor; });
     for (std::size_t i = 1; i < index.entries.size(); ++i)
         if (index.entries[i - 1].tensor == index.entries[i].tensor)
-            return refuse("names tensor " + printable(index.entries[i].tensor) + " twice");
+            return refuse("names tensor " + printableText(index.entries[i].tensor) + " twice");
     return index;
 }
 

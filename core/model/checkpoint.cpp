@@ -57,7 +57,7 @@ public:
 
 private:
     void refuse(std::string_view tensor, const std::string& what) {
-        if (!error_) error_ = makeError(ErrorKind::invalidInput, std::string(tensor) + " " + what);
+        if (!error_) error_ = makeError(ErrorKind::invalidInput, printableText(tensor) + " " + what);
     }
 
     // The tensor, if it has one of the dtypes and the shape; otherwise an error with both.

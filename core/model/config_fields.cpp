@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/base/bytes.h"
+
 namespace tramontane {
 namespace {
 
@@ -18,9 +20,8 @@ std::string numberText(double value) {
 
 std::string shortJson(const nlohmann::json& value) {
     if (value.is_array() || value.is_object()) return value.is_array() ? "an array" : "an object";
-    std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-    if (text.size() > 60) text = text.substr(0, 57) + "...";
-    return text;
+    const std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    return printableText(text, 60);
 }
 
 ConfigFields::ConfigFields(const nlohmann::json& object, std::string file, std::string path)

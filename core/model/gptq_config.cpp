@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/bytes.h"
 #include "core/model/config_fields.h"
 
 namespace tramontane {
@@ -19,7 +20,8 @@ struct Settings {
 
 // The name of another method or format, as the reason why this file is not opened.
 void refuseOther(ConfigFields& fields, const char* field, const std::string& found, const char* expected) {
-    fields.refuse(field, "is \"" + found + "\", this program reads " + expected, ErrorKind::unsupported);
+    fields.refuse(field, "is \"" + printableText(found, 60) + "\", this program reads " + expected,
+                  ErrorKind::unsupported);
 }
 
 Result<Settings> readSettings(const nlohmann::json& object, const char* file, const char* path) {
@@ -64,7 +66,7 @@ Result<Settings> readSettings(const nlohmann::json& object, const char* file, co
 
 std::string textOf(bool value) { return value ? "true" : "false"; }
 std::string textOf(std::int64_t value) { return std::to_string(value); }
-std::string textOf(const std::string& value) { return '"' + value + '"'; }
+std::string textOf(const std::string& value) { return '"' + printableText(value, 60) + '"'; }
 
 // What either says; an error where they say different things.
 template <class T>

@@ -49,7 +49,7 @@ MemoryEstimate estimateMemory(const ModelConfig& config) {
     std::uint64_t layer = product(2, mistral.hiddenSize, sizeof(float)); // the norms
     for (const LinearShape& linear : layerLinears(mistral)) {
         const int groups = groupCount(config.gptq, linear.inputs);
-        layer += product(linear.inputs, linear.outputs) / 2;                             // qweight
+        layer += product(linear.inputs, linear.outputs) / 2;                               // qweight
         layer += product(groups, linear.outputs, 2) + product(groups, linear.outputs) / 2; // scales, zeros
         if (config.gptq.descAct) layer += product(linear.inputs, 4);
     }
@@ -59,7 +59,8 @@ MemoryEstimate estimateMemory(const ModelConfig& config) {
     const std::uint64_t rowFloats =
         6 * product(std::max(mistral.hiddenSize, mistral.headCount * mistral.headDim), 1) +
         2 * std::uint64_t(mistral.intermediateSize);
-    estimate.workBytes = programBytes + product(prefillTokens, rowFloats, 4) + product(4, mistral.vocabSize, 4);
+    estimate.workBytes =
+        programBytes + product(prefillTokens, rowFloats, 4) + product(4, mistral.vocabSize, 4);
     estimate.maxPositions = mistral.maxPositions;
     return estimate;
 }
@@ -80,7 +81,8 @@ HostMemory parseMemInfo(std::string_view memInfo) {
             numberAfter(memInfo, "MemAvailable:").value_or(0) * 1024};
 }
 
-HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup, const std::filesystem::path& root) {
+HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup,
+                               const std::filesystem::path& root) {
     // Version 2 has one line, "0::/path"; each folder from there up to the root may set a limit.
     const std::size_t start = controlGroup.find("0::/");
     if (start == std::string_view::npos) return memory;
@@ -100,8 +102,8 @@ HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup,
 }
 
 HostMemory hostMemory() {
-    return limitByControlGroup(parseMemInfo(readPseudoFile("/proc/meminfo")), readPseudoFile("/proc/self/cgroup"),
-                               "/sys/fs/cgroup");
+    return limitByControlGroup(parseMemInfo(readPseudoFile("/proc/meminfo")),
+                               readPseudoFile("/proc/self/cgroup"), "/sys/fs/cgroup");
 }
 
 } // namespace tramontane

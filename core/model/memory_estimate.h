@@ -25,10 +25,13 @@ struct HostMemory {
     std::uint64_t totalBytes = 0;
     std::uint64_t availableBytes = 0; // without swapping, other programs left as they are
 };
-// This machine's, or the part of it that this process's control group may use. Zeros where the system does not say.
+// This machine's, or the part of it that this process's control group may use. Zeros where the system does
+// not say.
 HostMemory hostMemory();
-// The same from the text of /proc/meminfo and from /proc/self/cgroup with the root of the control groups' folder.
+// The same from the text of /proc/meminfo and from /proc/self/cgroup with the root of the control groups'
+// folder.
 HostMemory parseMemInfo(std::string_view memInfo);
-HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup, const std::filesystem::path& root);
+HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup,
+                               const std::filesystem::path& root);
 
 } // namespace tramontane

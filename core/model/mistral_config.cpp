@@ -5,6 +5,7 @@
 #include <climits>
 #include <string>
 
+#include "core/base/bytes.h"
 #include "core/files/json_file.h"
 #include "core/model/config_fields.h"
 #include "core/model/gptq_config.h"
@@ -38,11 +39,11 @@ void checkArchitecture(ConfigFields& fields) {
     }
     if (type.empty() ? !named : type != "mistral")
         fields.refuse("model_type",
-                      (type.empty() ? "is missing" : "is \"" + type.substr(0, 60) + "\"") +
+                      (type.empty() ? "is missing" : "is \"" + printableText(type, 60) + "\"") +
                           std::string(", expected \"mistral\""),
                       ErrorKind::unsupported);
     if (const std::string activation = fields.text("hidden_act", "silu"); activation != "silu")
-        fields.refuse("hidden_act", "is \"" + activation.substr(0, 60) + "\", expected \"silu\"",
+        fields.refuse("hidden_act", "is \"" + printableText(activation, 60) + "\", expected \"silu\"",
                       ErrorKind::unsupported);
 }
 
@@ -59,7 +60,7 @@ void readRope(ConfigFields& fields, MistralConfig& config) {
         ConfigFields inner(*rope, configFile, std::string(name) + ".");
         for (const char* kind : {"rope_type", "type"})
             if (const std::string type = inner.text(kind, "default"); type != "default")
-                inner.refuse(kind, "is \"" + type.substr(0, 60) + "\", expected \"default\"",
+                inner.refuse(kind, "is \"" + printableText(type, 60) + "\", expected \"default\"",
                              ErrorKind::unsupported);
         if (inner.has("rope_theta")) config.ropeTheta = float(inner.number("rope_theta", 1, 1e12));
         if (!inner.ok()) {
@@ -136,7 +137,8 @@ Result<MistralConfig> readMistral(const nlohmann::json& object) {
     for (const char* name : {"torch_dtype", "dtype"})
         if (const std::string type = fields.text(name, "float16");
             type != "float16" && type != "bfloat16" && type != "float32")
-            fields.refuse(name, "is \"" + type.substr(0, 60) + "\", expected float16, bfloat16 or float32");
+            fields.refuse(name,
+                          "is \"" + printableText(type, 60) + "\", expected float16, bfloat16 or float32");
     if (fields.ok()) readTokens(fields, config);
     if (!fields.ok()) return fields.error();
     return config;

@@ -89,7 +89,8 @@ Result<void> TensorSet::openShards(const std::filesystem::path& directory,
                          [&](const std::string* name) { return header.find(*name) == nullptr; });
         headerBytes += header.headerBytes;
         if (absent != expected[i].end())
-            addFault(shard + " does not hold tensor " + **absent + ", which the index says it does");
+            addFault(shard + " does not hold tensor " + printableText(**absent) +
+                     ", which the index says it does");
         else if (header.tensors.size() != expected[i].size())
             addFault(shard + " holds " + std::to_string(header.tensors.size()) +
                      " tensors, of which the index names " + std::to_string(expected[i].size()));

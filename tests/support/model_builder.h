@@ -1,5 +1,5 @@
-// A recipe in, a random GPTQ Mistral out: as tensors, as a safetensors file, as a whole folder. The same recipe
-// always gives the same bytes.
+// A recipe in, a random GPTQ Mistral out: as tensors, as a safetensors file, as a whole folder. The same
+// recipe always gives the same bytes.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +26,14 @@ struct ModelRecipe {
     bool actOrder = false;    // scatters the groups
     bool sharedOrders = true; // one order for q, k and v, and one for gate and up, as quantizing gives
     bool symmetric = true;
-    bool zerosV2 = false;     // checkpoint_format gptq_v2
+    bool zerosV2 = false; // checkpoint_format gptq_v2
     bool bias = false;
     bool staircaseIndex = true; // g_idx is written although there is no act-order
     DType dense = DType::f16;   // f16, bf16 or f32
 
-    int shards = 1;           // over 1: with an index
+    int shards = 1; // over 1: with an index
     bool settingsInConfig = true, settingsInOwnFile = true;
-    bool tokenizer = true;    // a small one: Mistral's control ids, bytes, and the printable ASCII characters
+    bool tokenizer = true; // a small one: Mistral's control ids, bytes, and the printable ASCII characters
     std::uint32_t seed = 1;
 };
 
@@ -44,11 +44,12 @@ struct BuiltTensor {
     std::string bytes;
 };
 
-// Weights of standard deviation 1/sqrt(K) and norms around 1, so that activations keep their size through any depth.
+// Weights of standard deviation 1/sqrt(K) and norms around 1, so that activations keep their size through any
+// depth.
 std::vector<BuiltTensor> makeTensors(const ModelRecipe& recipe);
 BuiltTensor& tensorNamed(std::vector<BuiltTensor>& tensors, const std::string& name);
 
-nlohmann::json makeConfigJson(const ModelRecipe& recipe);    // without quantization_config
+nlohmann::json makeConfigJson(const ModelRecipe& recipe); // without quantization_config
 nlohmann::json makeQuantizeJson(const ModelRecipe& recipe);
 std::string makeTokenizer();
 
@@ -57,7 +58,8 @@ std::string safetensorsBytes(const std::vector<BuiltTensor>& tensors);
 std::string safetensorsBytes(const std::string& header, const std::string& data);
 
 void writeFile(const std::filesystem::path& path, const std::string& bytes);
-void writeTensors(const std::filesystem::path& directory, const std::vector<BuiltTensor>& tensors, int shards);
+void writeTensors(const std::filesystem::path& directory, const std::vector<BuiltTensor>& tensors,
+                  int shards);
 // `change` may alter the tensors first.
 void writeModel(const std::filesystem::path& directory, const ModelRecipe& recipe,
                 const std::function<void(std::vector<BuiltTensor>&)>& change = {});

@@ -1,5 +1,5 @@
-// Work in, what it took out: time, and memory beyond what was there before. In a process of its own, so that the
-// peak is the work's own.
+// Work in, what it took out: time, and memory beyond what was there before. In a process of its own, so that
+// the peak is the work's own.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 namespace tramontane::testing {
 
 struct ResourceUse {
-    double seconds = 0;
+    double seconds = 0;        // of the processor: other programs on the machine do not count
     double extraMebibytes = 0; // the peak of resident memory over what it was at the start
     std::string answer;        // what the work returned
     bool died = false;

@@ -58,7 +58,8 @@ TEST(Bytes, floatsBecomeTheNearestBfloat16) {
         if (!std::isfinite(value)) continue;
         const float found = bfloat16ToFloat(floatToBfloat16(value));
         if (!std::isfinite(found)) continue; // rounded beyond the range
-        EXPECT_LE(std::abs(double(found) - value), std::abs(std::ldexp(std::max(std::abs(double(value)), 0x1p-126), -8)));
+        EXPECT_LE(std::abs(double(found) - value),
+                  std::abs(std::ldexp(std::max(std::abs(double(value)), 0x1p-126), -8)));
     }
     EXPECT_EQ(floatToBfloat16(1.00390625f), 0x3F80) << "a tie goes to the even one";
     EXPECT_EQ(floatToBfloat16(1.01171875f), 0x3F82);
@@ -66,7 +67,8 @@ TEST(Bytes, floatsBecomeTheNearestBfloat16) {
 }
 
 TEST(Bytes, loadsAtAnyAlignment) {
-    const std::array<std::byte, 6> bytes{std::byte{9}, std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
+    const std::array<std::byte, 6> bytes{std::byte{9}, std::byte{1}, std::byte{2}, std::byte{3},
+                                         std::byte{4}};
     EXPECT_EQ(loadUnaligned<std::uint32_t>(bytes.data() + 1), 0x04030201u);
 }
 
@@ -83,10 +85,15 @@ TEST(Bytes, textsArePlain) {
     EXPECT_EQ(sizeText(4'168'468'232), "4.2 GB");
     EXPECT_EQ(sizeText(134'217'728), "134 MB");
     EXPECT_EQ(sizeText(999'960), "1.0 MB");
+    EXPECT_EQ(printableText("a\nb\x7f"), "a?b?");
+    EXPECT_EQ(printableText(std::string(200, 'x'), 5), "xxxxx...");
+    EXPECT_EQ(printableText("ab€€", 4), "ab...") << "never through a character";
+    EXPECT_EQ(printableText("ab€€", 5), "ab€...");
 }
 
 TEST(DType, namesGoBothWays) {
-    for (int i = 0; i <= int(DType::u64); ++i) EXPECT_EQ(dtypeFromName(dtypeName(DType(i))), DType(i));
+    for (int i = 0; i <= int(DType::u64); ++i)
+        EXPECT_EQ(dtypeFromName(dtypeName(DType(i))), DType(i));
     EXPECT_FALSE(dtypeFromName("F8_E4M3").has_value());
     EXPECT_EQ(dtypeSize(DType::bf16), 2u);
 }
