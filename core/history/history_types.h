@@ -74,15 +74,15 @@ struct BranchMessage {
 struct NewConversation {
     std::string title;
     bool titleIsManual = false;
-    std::optional<std::string> systemPrompt;
-    std::optional<std::string> settingsJson;
+    std::optional<std::string> systemPrompt = {};
+    std::optional<std::string> settingsJson = {};
 };
 
 struct NewMessage {
     ConversationId conversationId = 0;
-    std::optional<MessageId> parentId;
+    std::optional<MessageId> parentId = {};
     Role role = Role::user;
-    std::string text;
+    std::string text = {};
     // partial for an answer that is about to grow: it counts as growing until finishAnswer.
     MessageStatus status = MessageStatus::complete;
     bool clearsDraft = false; // the conversation's draft went into this message
