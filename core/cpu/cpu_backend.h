@@ -19,7 +19,7 @@ struct CpuBackendOptions {
     int threads = 0;       // 0: the physical cores
     int contextLength = 0; // 0: what the model was made for, capped at 8192
     int maxRows = 128;     // rows of one step; a longer batch takes several
-    std::function<std::uint64_t()> availableMemory; // for the KV cache; empty: what the system reports
+    std::function<std::uint64_t()> availableMemory{}; // for the KV cache; empty: what the system reports
 };
 
 // Errors: cancelled, outOfMemory, changedOnDisk. A failed load leaves nothing behind.

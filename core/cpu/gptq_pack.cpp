@@ -72,13 +72,13 @@ void packScales(const PackPart& part, const RowOrder& order, int packedBlock, in
             to.bias[packedBlock * kBlockColumns + c] = halfToFloat(loadAt<std::uint16_t>(view.bias.data(), columns[c]));
 }
 
-Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOrder& order, Target& to) {
+Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOrder& order, int block, Target& to) {
     PackedLinear linear;
     linear.inputs = order.inputs;
     linear.segmentRows = order.segmentRows;
     linear.segments = static_cast<int>(order.groups.size());
     linear.paddedInputs = linear.segments * linear.segmentRows;
-    linear.block = linear.segmentRows % 64 == 0 ? 64 : 32;
+    linear.block = linear.segmentRows % block == 0 ? block : 32;
     for (const PackPart& part : parts) linear.columnBlocks += static_cast<int>(part.columns.size()) / kBlockColumns;
     if (!order.isIdentity()) linear.order = order.rows;
 
@@ -141,10 +141,10 @@ std::vector<std::int32_t> naturalColumns(int count) {
     return columns;
 }
 
-Result<PackedLinear> packLinear(std::span<const PackPart> parts, const RowOrder& order, const Kernels& kernels,
-                                ThreadPool& pool, std::stop_token stop) {
+Result<PackedLinear> packLinear(std::span<const PackPart> parts, const RowOrder& order, int block,
+                                const Kernels& kernels, ThreadPool& pool, std::stop_token stop) {
     Target to{};
-    Result<PackedLinear> linear = allocateLinear(parts, order, to);
+    Result<PackedLinear> linear = allocateLinear(parts, order, block, to);
     if (!linear) return linear;
 
     for (const PackPart& part : parts) {

@@ -3,30 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "core/cpu/half.h"
 
 namespace tramontane {
-
-std::vector<float> referenceDequantize(const GptqView& view) {
-    const std::size_t outputs = static_cast<std::size_t>(view.outputs);
-    const int groupRows = view.inputs / view.groups;
-    std::vector<float> weights(static_cast<std::size_t>(view.inputs) * outputs);
-    for (int k = 0; k < view.inputs; ++k) {
-        const std::size_t group = static_cast<std::size_t>(
-            view.groupIndex.empty() ? k / groupRows : loadAt<std::int32_t>(view.groupIndex.data(), k));
-        for (std::size_t n = 0; n < outputs; ++n) {
-            const auto word = loadAt<std::uint32_t>(view.qweight.data(), static_cast<std::size_t>(k / 8) * outputs + n);
-            const auto zeros = loadAt<std::uint32_t>(view.qzeros.data(), group * (outputs / 8) + n / 8);
-            const int value = static_cast<int>(word >> 4 * (k % 8) & 15u);
-            const int zero = static_cast<int>(zeros >> 4 * (n % 8) & 15u) + view.zeroOffset;
-            const float scale = halfToFloat(loadAt<std::uint16_t>(view.scales.data(), group * outputs + n));
-            weights[static_cast<std::size_t>(k) * outputs + n] = static_cast<float>(value - zero) * scale;
-        }
-    }
-    return weights;
-}
 
 std::vector<float> referenceDense(const DenseView& view) {
     std::vector<float> values(static_cast<std::size_t>(view.rows) * view.columns);

@@ -1,4 +1,4 @@
-// The model in plain float32 loops on dequantized weights: the oracle that every kernel is measured against.
+// The model in plain float32 loops on dequantized weights (model/gptq.h): the oracle that every kernel is measured against.
 // Each function is one operation of the model as its paper or Hugging Face's implementation has it.
 #pragma once
 
@@ -13,8 +13,6 @@
 
 namespace tramontane {
 
-// W (K, N) row-major: (q - zero) * scale.
-std::vector<float> referenceDequantize(const GptqView& view);
 // Rows as floats, (rows, columns).
 std::vector<float> referenceDense(const DenseView& view);
 

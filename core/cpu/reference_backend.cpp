@@ -8,6 +8,7 @@
 #include "core/cpu/half.h"
 #include "core/cpu/pages.h"
 #include "core/cpu/reference.h"
+#include "core/model/gptq.h"
 
 namespace tramontane {
 namespace {
@@ -17,7 +18,7 @@ struct DenseLinear {
     int inputs = 0, outputs = 0;
 
     explicit DenseLinear(const GptqView& view)
-        : weights(referenceDequantize(view)), inputs(view.inputs), outputs(view.outputs) {
+        : weights(dequantize(view)), inputs(view.inputs), outputs(view.outputs) {
         for (std::size_t n = 0; n < view.bias.size() / 2; ++n)
             bias.push_back(halfToFloat(loadAt<std::uint16_t>(view.bias.data(), n)));
     }

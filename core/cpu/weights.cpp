@@ -10,6 +10,10 @@
 namespace tramontane {
 namespace {
 
+// Rows of activations that share a scale. What down reads is a product with a long tail: the largest of 64 is so far
+// from the rest that its rounding would be most of the model's error.
+constexpr int kBlock = 64, kDownBlock = 32;
+
 int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 std::vector<float> readVector(const DenseView& view, const Kernels& kernels) {
@@ -42,7 +46,7 @@ public:
             parts[i].firstBlock = fused ? firstBlock : 0;
             parts[i].blockStep = fused ? blockStep : 1;
             if (!fused) {
-                Result<PackedLinear> linear = packLinear({&parts[i], 1}, orders[i], kernels_, pool_, stop_);
+                Result<PackedLinear> linear = packLinear({&parts[i], 1}, orders[i], kBlock, kernels_, pool_, stop_);
                 if (!linear) return std::move(linear).error();
                 linear->outputStep = blockStep * kBlockColumns;
                 placed.push_back({std::move(*linear), firstBlock * kBlockColumns, inPackedOrder(normValues, orders[i])});
@@ -50,16 +54,16 @@ public:
             firstBlock += blockStep == 1 ? static_cast<int>(parts[i].columns.size()) / kBlockColumns : 1;
         }
         if (fused) {
-            Result<PackedLinear> linear = packLinear(parts, orders[0], kernels_, pool_, stop_);
+            Result<PackedLinear> linear = packLinear(parts, orders[0], kBlock, kernels_, pool_, stop_);
             if (!linear) return std::move(linear).error();
             placed.push_back({std::move(*linear), 0, inPackedOrder(normValues, orders[0])});
         }
         return placed;
     }
 
-    Result<PlacedLinear> packAlone(const GptqView& view, const RowOrder& order) {
+    Result<PlacedLinear> packAlone(const GptqView& view, const RowOrder& order, int block) {
         const PackPart part{&view, naturalColumns(view.outputs)};
-        Result<PackedLinear> linear = packLinear({&part, 1}, order, kernels_, pool_, stop_);
+        Result<PackedLinear> linear = packLinear({&part, 1}, order, block, kernels_, pool_, stop_);
         if (!linear) return std::move(linear).error();
         return PlacedLinear{std::move(*linear), 0, {}};
     }
@@ -74,7 +78,7 @@ public:
         if (!attention) return std::move(attention).error();
         weights.queryKeyValue = std::move(*attention);
 
-        Result<PlacedLinear> output = packAlone(layer.output, rowOrderOf(layer.output));
+        Result<PlacedLinear> output = packAlone(layer.output, rowOrderOf(layer.output), kBlock);
         if (!output) return std::move(output).error();
         weights.output = std::move(*output);
 
@@ -85,7 +89,7 @@ public:
         if (!gateUp) return std::move(gateUp).error();
         weights.gateUp = std::move(*gateUp);
 
-        Result<PlacedLinear> down = packAlone(layer.down, downOrder);
+        Result<PlacedLinear> down = packAlone(layer.down, downOrder, kDownBlock);
         if (!down) return std::move(down).error();
         weights.down = std::move(*down);
         weights.down.linear.order.clear();
