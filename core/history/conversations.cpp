@@ -96,9 +96,18 @@ Result<Conversation> HistoryStore::conversation(ConversationId id) {
 }
 
 Result<ConversationId> HistoryStore::createConversation(const NewConversation& conversation) {
-    return state_->write([&]() -> Result<ConversationId> {
-        return insertConversation(state_->database, conversation, state_->now());
-    });
+    Database& database = state_->database;
+    return state_->insert<ConversationId>(
+        [&] { return "create " + conversation.title; },
+        [&] { return insertConversation(database, conversation, state_->now()); },
+        [&](ConversationId id) -> Result<bool> {
+            const Result<std::int64_t> count =
+                database.number(0, "SELECT count(*) FROM conversations c WHERE id = ? AND title = ?"
+                                   " AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)",
+                                id, conversation.title);
+            TRY_OK(count);
+            return *count > 0;
+        });
 }
 
 Result<ConversationId> insertConversation(Database& database, const NewConversation& conversation,

@@ -143,19 +143,6 @@ std::int64_t Database::lastInsertId() const { return sqlite3_last_insert_rowid(h
 std::int64_t Database::changedRows() const { return sqlite3_changes64(handle_); }
 bool Database::inTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
-std::optional<std::uint32_t> Database::changeCounter() {
-    sqlite3_file* file = nullptr;
-    if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file ||
-        !file->pMethods)
-        return std::nullopt;
-    unsigned char bytes[4];
-    constexpr sqlite3_int64 counterOffset = 24; // of the file format's header
-    const int code = file->pMethods->xRead(file, bytes, sizeof bytes, counterOffset);
-    if (code == SQLITE_IOERR_SHORT_READ) return 0; // an empty file
-    if (code != SQLITE_OK) return std::nullopt;
-    return std::uint32_t(bytes[0]) << 24 | std::uint32_t(bytes[1]) << 16 | std::uint32_t(bytes[2]) << 8 | bytes[3];
-}
-
 bool Database::foundIndexDamage() const { return lastErrorCode_ == SQLITE_CORRUPT_VTAB; }
 
 bool Database::foundDamage() const {
@@ -204,27 +191,10 @@ Error Database::errorOf(int code) {
 Transaction::~Transaction() { rollback(); }
 
 Result<void> Transaction::begin() {
-    TRY_OK(database_.run("BEGIN IMMEDIATE"));
-    counterBefore_ = database_.changeCounter();
-    return {};
+    return database_.run("BEGIN IMMEDIATE");
 }
 
-// The last step of a commit, emptying the journal, can be done and then fail to be synced: an error, but the new
-// state is in the file. Telling the caller "not written" would make it write twice, so look, and where it is there,
-// make it durable by one more small transaction.
-Result<void> Transaction::commit() {
-    Result<void> committed = database_.run("COMMIT");
-    if (committed.ok() || committed.error().kind != ErrorKind::io) return committed;
-    rollback();
-    if (!database_.run("SELECT count(*) FROM sqlite_schema").ok()) return committed; // plays back a hot journal
-    const auto counterNow = database_.changeCounter();
-    if (!counterBefore_ || !counterNow || *counterNow == *counterBefore_) return committed;
-    const Result<std::int64_t> version = database_.number(0, "PRAGMA user_version");
-    if (!version.ok()) return committed;
-    if (!database_.script(("PRAGMA user_version = " + std::to_string(*version)).c_str()).ok()) return committed;
-    database_.forgetError();
-    return {};
-}
+Result<void> Transaction::commit() { return database_.run("COMMIT"); }
 
 void Transaction::rollback() {
     if (!database_.inTransaction()) return;

@@ -104,8 +104,6 @@ public:
     std::int64_t changedRows() const; // by the last statement
 
     bool inTransaction() const;
-    // SQLite counts the transactions of a file in its header. None where that cannot be read now.
-    std::optional<std::uint32_t> changeCounter();
 
     // SQLite's extended code of the last error since forgetError(), 0 for none.
     int lastErrorCode() const { return lastErrorCode_; }
@@ -113,13 +111,13 @@ public:
     void restoreError(int code) { lastErrorCode_ = code; }
     bool foundDamage() const;      // of the file
     bool foundIndexDamage() const; // of the search index alone
+    // What a result code of SQLite means, in plain words; remembered as the last error.
+    Error errorOf(int code);
 
     sqlite3* handle() const { return handle_; }
 
 private:
     friend class Query;
-    Error errorOf(int code);
-
     sqlite3* handle_ = nullptr;
     std::string path_;
     std::multimap<std::string, sqlite3_stmt*, std::less<>> idle_; // prepared and not in use
@@ -139,7 +137,6 @@ public:
 
 private:
     Database& database_;
-    std::optional<std::uint32_t> counterBefore_;
 };
 
 } // namespace tramontane

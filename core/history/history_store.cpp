@@ -84,6 +84,15 @@ void HistoryStore::State::noteDamage() {
     if (mark >= 0) ::close(mark);
 }
 
+Result<void> HistoryStore::State::touch() {
+    const Result<std::int64_t> version = schemaVersion(database);
+    TRY_OK(version);
+    Transaction transaction(database);
+    TRY_OK(transaction.begin());
+    TRY_OK(database.script(("PRAGMA user_version = " + std::to_string(*version)).c_str()));
+    return transaction.commit();
+}
+
 Result<void> HistoryStore::deleteEverything() {
     Database& database = state_->database;
     const Result<void> deleted = state_->write([&]() -> Result<void> {

@@ -5,7 +5,7 @@
 // can be asked again. Errors by kind:
 //   busy         another program holds the database or the store; ask again a little later
 //   io           disk full, read-only, device error; ask again when that is mended
-//   notFound     no such conversation, message or preset
+//   notFound     no such conversation, message or preset (after an io error also: it is purged already)
 //   invalidInput an argument that cannot be, or a file found damaged while in use (open it again: it is salvaged)
 //   unsupported  the file was written by a newer Tramontane; it is left byte for byte
 // No call waits longer than HistoryOptions::busyTimeoutMs for somebody else's lock.
@@ -96,7 +96,7 @@ public:
     // Shows nothing after `id`, or nothing at all: where a new answer or another first question begins.
     Result<void> setCurrentLeaf(ConversationId conversation, const std::optional<MessageId>& id);
     // The message with all that follows it. Where the branch on show went through it, the newest sibling's branch
-    // is shown, else it ends at the parent; returns the new end.
+    // is shown, else it ends at the parent; returns the new end. Once more is without effect.
     Result<std::optional<MessageId>> deleteMessage(MessageId id);
     // Undoes deleteMessage(id), all of it, and shows its branch again.
     Result<void> undeleteMessage(MessageId id);

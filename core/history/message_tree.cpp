@@ -157,13 +157,14 @@ Result<std::optional<MessageId>> HistoryStore::deleteMessage(MessageId id) {
         Database& database = state_->database;
         const Result<Place> place = placeOf(database, id);
         TRY_OK(place);
-        if (place->deletedWith) return noMessage(id);
+        if (place->deletedWith && place->deletedWith != id) return noMessage(id);
         std::optional<MessageId> leaf;
         {
             Query row = database.query("SELECT current_leaf FROM conversations WHERE id = ?", place->conversationId);
             if (row.next()) leaf = row.optionalInteger(0);
             TRY_OK(row.status());
         }
+        if (place->deletedWith) return leaf;
         const Result<bool> onShow = leadsThrough(database, leaf, id);
         TRY_OK(onShow);
         TRY_OK(database.run("WITH RECURSIVE below(id) AS (VALUES(?1)"

@@ -43,31 +43,55 @@ Result<void> checkPlace(Database& database, const NewMessage& message) {
     return {};
 }
 
+Result<bool> holdsMessage(Database& database, MessageId id, ConversationId conversation,
+                          const std::optional<MessageId>& parent, const NewMessage& message) {
+    const Result<std::int64_t> count =
+        database.number(0,
+                        "SELECT count(*) FROM messages WHERE id = ? AND conversation_id = ? AND parent_id IS ?"
+                        " AND role = ? AND text = ?",
+                        id, conversation, parent, roleName(message.role), message.text);
+    TRY_OK(count);
+    return *count > 0;
+}
+
 } // namespace
 
 Result<HistoryStore::Started> HistoryStore::startConversation(const NewConversation& conversation,
                                                               const NewMessage& message) {
-    return state_->write([&]() -> Result<Started> {
-        Database& database = state_->database;
-        const Result<ConversationId> id = insertConversation(database, conversation, state_->now());
-        TRY_OK(id);
-        const Result<MessageId> first = insertMessage(database, *id, std::nullopt, message, state_->now());
-        TRY_OK(first);
-        if (message.clearsDraft) TRY_OK(storeDraft(database, 0, {}));
-        return Started{*id, *first};
-    });
+    Database& database = state_->database;
+    return state_->insert<Started>(
+        [&] { return "start " + conversation.title + '\0' + message.text; },
+        [&]() -> Result<Started> {
+            const Result<ConversationId> id = insertConversation(database, conversation, state_->now());
+            TRY_OK(id);
+            const Result<MessageId> first = insertMessage(database, *id, std::nullopt, message, state_->now());
+            TRY_OK(first);
+            if (message.clearsDraft) TRY_OK(storeDraft(database, 0, {}));
+            return Started{*id, *first};
+        },
+        [&](const Started& made) {
+            return holdsMessage(database, made.messageId, made.conversationId, std::nullopt, message);
+        });
 }
 
 Result<MessageId> HistoryStore::appendMessage(const NewMessage& message) {
-    return state_->write([&]() -> Result<MessageId> {
-        Database& database = state_->database;
-        TRY_OK(checkPlace(database, message));
-        const Result<MessageId> id =
-            insertMessage(database, message.conversationId, message.parentId, message, state_->now());
-        TRY_OK(id);
-        if (message.clearsDraft) TRY_OK(storeDraft(database, message.conversationId, {}));
-        return id;
-    });
+    Database& database = state_->database;
+    return state_->insert<MessageId>(
+        [&] {
+            return "append " + std::to_string(message.conversationId) + ' ' +
+                   std::to_string(message.parentId.value_or(0)) + ' ' + roleName(message.role) + ' ' + message.text;
+        },
+        [&]() -> Result<MessageId> {
+            TRY_OK(checkPlace(database, message));
+            const Result<MessageId> id =
+                insertMessage(database, message.conversationId, message.parentId, message, state_->now());
+            TRY_OK(id);
+            if (message.clearsDraft) TRY_OK(storeDraft(database, message.conversationId, {}));
+            return id;
+        },
+        [&](MessageId made) {
+            return holdsMessage(database, made, message.conversationId, message.parentId, message);
+        });
 }
 
 Result<void> HistoryStore::updateAnswer(MessageId id, const std::string& text) {

@@ -1,6 +1,9 @@
 // What the parts of HistoryStore share: the connection, and the frame every reading and writing call runs in.
 #pragma once
 
+#include <any>
+#include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -31,6 +34,26 @@ struct HistoryStore::State {
         if (!done.ok()) noteDamage();
         return done;
     }
+    // A write that makes something new, id T. The last step of a commit, emptying the journal, can be done and then
+    // fail to be synced: an error, though the new state is in the file. Who then asks again would make it twice. So
+    // what failed like that is remembered by `key()`, which says what was asked for, and where the same is asked for
+    // next and isThere(id) finds it, that is made durable and returned.
+    template <class T>
+    Result<T> insert(const std::function<std::string()>& key, const std::function<Result<T>()>& work,
+                     const std::function<Result<bool>(const T&)>& isThere) {
+        if (std::optional<Result<T>> earlier = findUncertain<T>(key, isThere)) return std::move(*earlier);
+        std::optional<T> made;
+        Result<T> done = write([&] {
+            Result<T> inserted = work();
+            if (inserted.ok()) made = *inserted;
+            return inserted;
+        });
+        if (done.ok() || !made || done.error().kind != ErrorKind::io) return done;
+        uncertain = Uncertain{key(), *made};
+        std::optional<Result<T>> found = findUncertain<T>(key, isThere);
+        return found && found->ok() ? std::move(*found) : std::move(done);
+    }
+
     // Reading needs no transaction: nobody else writes.
     template <class Work>
     auto read(Work work) -> std::invoke_result_t<Work> {
@@ -40,10 +63,33 @@ struct HistoryStore::State {
         return done;
     }
 
+    struct Uncertain {
+        std::string key;
+        std::any made;
+    };
+    std::optional<Uncertain> uncertain = {};
+
     // A file found damaged in use is checked in full, and salvaged, when it is next opened.
     void noteDamage();
 
 private:
+    // None: nothing such is in the file.
+    template <class T>
+    std::optional<Result<T>> findUncertain(const std::function<std::string()>& key,
+                                           const std::function<Result<bool>(const T&)>& isThere) {
+        if (!uncertain || uncertain->key != key()) return std::nullopt;
+        const T made = std::any_cast<T>(uncertain->made);
+        const Result<bool> there = isThere(made);
+        if (!there.ok()) return Result<T>(there.error());
+        if (*there)
+            if (const Result<void> durable = touch(); !durable.ok()) return Result<T>(durable.error());
+        uncertain.reset();
+        if (!*there) return std::nullopt;
+        return Result<T>(made);
+    }
+    // A transaction that changes nothing: all before it is durable once it is.
+    Result<void> touch();
+
     template <class Work>
     auto tryWrite(Work& work) -> std::invoke_result_t<Work&> {
         database.forgetError();
