@@ -68,10 +68,4 @@ Result<nlohmann::json> parseJsonObject(std::string_view text, std::string_view f
     return value;
 }
 
-Result<nlohmann::json> readJsonFile(const std::filesystem::path& path, std::size_t maxBytes) {
-    Result<std::string> text = readSmallFile(path, maxBytes);
-    if (!text) return std::move(text).error();
-    return parseJsonObject(*text, path.filename().string());
-}
-
 } // namespace tramontane

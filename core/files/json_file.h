@@ -20,7 +20,5 @@ Result<std::string> readSmallFile(const std::filesystem::path& path, std::size_t
 // Refuses what is not JSON, not UTF-8, no object, nested more than 64 deep, or names a key twice in one
 // object. `fileName` begins every error, and the name of the field that was being read stands in it.
 Result<nlohmann::json> parseJsonObject(std::string_view text, std::string_view fileName);
-Result<nlohmann::json> readJsonFile(const std::filesystem::path& path,
-                                    std::size_t maxBytes = maxJsonFileBytes);
 
 } // namespace tramontane

@@ -19,10 +19,22 @@ constexpr char configFile[] = "config.json";
 constexpr int maxWidth = 1 << 18, maxLayers = 1024, maxHeads = 4096, maxHeadDim = 1024;
 constexpr int maxVocab = 1 << 20, maxPositionsBound = 1 << 24;
 
-Result<nlohmann::json> readOptional(const std::filesystem::path& path) {
+constexpr char quantizeFile[] = "quantize_config.json", generationFile[] = "generation_config.json";
+
+// None where there is no such file.
+Result<std::optional<std::string>> readOptional(const std::filesystem::path& path) {
     std::error_code ignored;
-    if (!std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) return nlohmann::json();
-    return readJsonFile(path);
+    if (!std::filesystem::exists(std::filesystem::symlink_status(path, ignored)))
+        return std::optional<std::string>();
+    Result<std::string> text = readSmallFile(path, maxJsonFileBytes);
+    if (!text) return std::move(text).error();
+    return std::optional(std::move(text).value());
+}
+
+// Null where there is no text.
+Result<nlohmann::json> parseOptional(const std::optional<std::string>& text, const char* fileName) {
+    if (!text) return nlohmann::json();
+    return parseJsonObject(*text, fileName);
 }
 
 // Only a Mistral: an architecture that looks alike computes something else.
@@ -168,7 +180,7 @@ Result<void> checkFit(const MistralConfig& mistral, const GptqConfig& gptq) {
 
 // What the model's makers recommend, kept within what the settings can hold.
 Result<void> readGeneration(const nlohmann::json& object, ModelConfig& config) {
-    ConfigFields fields(object, "generation_config.json");
+    ConfigFields fields(object, generationFile);
     readTokens(fields, config.mistral);
     SamplingSettings& sampling = config.sampling;
     sampling.temperature = fields.number("temperature", 0, 100, sampling.temperature);
@@ -183,26 +195,37 @@ Result<void> readGeneration(const nlohmann::json& object, ModelConfig& config) {
 
 } // namespace
 
-Result<ModelConfig> readModelConfig(const std::filesystem::path& directory) {
-    Result<nlohmann::json> main = readJsonFile(directory / configFile);
-    if (!main) return std::move(main).error();
-    const Result<nlohmann::json> quantize = readOptional(directory / "quantize_config.json");
-    TRY_OK(quantize);
-    const Result<nlohmann::json> generation = readOptional(directory / "generation_config.json");
-    TRY_OK(generation);
+Result<ModelConfig> parseModelConfig(const ConfigTexts& texts) {
+    const Result<nlohmann::json> main = parseJsonObject(texts.config, configFile);
+    if (!main) return main.error();
+    const Result<nlohmann::json> quantize = parseOptional(texts.quantize, quantizeFile);
+    if (!quantize) return quantize.error();
+    const Result<nlohmann::json> generation = parseOptional(texts.generation, generationFile);
+    if (!generation) return generation.error();
 
     Result<MistralConfig> mistral = readMistral(*main);
     if (!mistral) return std::move(mistral).error();
     const auto inConfig = main->find("quantization_config");
     const bool stands = inConfig != main->end() && !inConfig->is_null();
-    Result<GptqConfig> gptq =
+    const Result<GptqConfig> gptq =
         readGptqConfig(stands ? &*inConfig : nullptr, quantize->is_null() ? nullptr : &*quantize);
-    if (!gptq) return std::move(gptq).error();
+    if (!gptq) return gptq.error();
     TRY_OK(checkFit(*mistral, *gptq));
 
     ModelConfig config{std::move(mistral).value(), *gptq, {}};
     if (!generation->is_null()) TRY_OK(readGeneration(*generation, config));
     return config;
+}
+
+Result<ModelConfig> readModelConfig(const std::filesystem::path& directory) {
+    Result<std::string> config = readSmallFile(directory / configFile, maxJsonFileBytes);
+    if (!config) return std::move(config).error();
+    Result<std::optional<std::string>> quantize = readOptional(directory / quantizeFile);
+    if (!quantize) return std::move(quantize).error();
+    Result<std::optional<std::string>> generation = readOptional(directory / generationFile);
+    if (!generation) return std::move(generation).error();
+    return parseModelConfig(
+        {std::move(config).value(), std::move(quantize).value(), std::move(generation).value()});
 }
 
 } // namespace tramontane

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/result.h"
@@ -44,8 +45,16 @@ struct ModelConfig {
     SamplingSettings sampling; // generation_config.json over the program's defaults
 };
 
-// Reads the three files of `directory`. quantization settings stand in config.json, quantize_config.json or
-// both (then they must agree). Errors name the file and the field.
+// The texts of the three files; of quantize_config.json and generation_config.json there may be none.
+struct ConfigTexts {
+    std::string config;
+    std::optional<std::string> quantize, generation;
+};
+
+// Quantization settings stand in config.json, quantize_config.json or both (then they must agree). Errors
+// name the file and the field. Nothing that a file names is ever run or opened.
+Result<ModelConfig> parseModelConfig(const ConfigTexts& texts);
+// The same from the files of `directory`.
 Result<ModelConfig> readModelConfig(const std::filesystem::path& directory);
 
 } // namespace tramontane
