@@ -287,6 +287,21 @@ TEST_F(SchedulerTest, scheduler_cancelsInDecodeWithinOneStepAndKeepsTheTokens) {
     EXPECT_EQ(backend->forwardedTokens(), 10 + 4);
 }
 
+TEST_F(SchedulerTest, scheduler_takesNoTokenOnceItIsToStop) {
+    std::stop_source stop;
+    FakeBackend::Behaviour behaviour;
+    behaviour.logits = [&](std::span<const TokenId> history, std::span<float> row) {
+        FakeBackend::hashedLogits(history, row);
+        if (history.size() == 13) stop.request_stop(); // after the pass was done, before its row is read
+    };
+    make(behaviour);
+    auto request = job(tokens(10), 100);
+    request.stop = stop.get_token();
+    const auto result = scheduler->run(request);
+    EXPECT_EQ(result.finishReason, FinishReason::cancelled);
+    EXPECT_EQ(result.ids.size(), 3u);
+}
+
 TEST_F(SchedulerTest, scheduler_cancelsOneOfManyWithoutTouchingTheOthers) {
     make();
     std::vector<JobId> ids;
