@@ -18,6 +18,7 @@
 #include "ui/desktop/session/app.h"
 #include "ui/desktop/session/built_in_model.h"
 #include "ui/desktop/session/command_line.h"
+#include "ui/desktop/session/fonts.h"
 #include "ui/desktop/session/single_instance.h"
 #include "ui/desktop/session/translations.h"
 
@@ -53,8 +54,10 @@ EngineSource engineSource() {
     };
     source.deviceNote = [] {
         const auto gpus = gpu::discoverGpus();
-        if (gpus.devices.empty()) return gpus.explanation;
-        return gpus.devices.front().name + " is here, but Tramontane's GPU kernels are not built yet: the CPU answers.";
+        DeviceNote note;
+        note.explanation = QString::fromStdString(gpus.explanation);
+        if (!gpus.devices.empty()) note.gpuName = QString::fromStdString(gpus.devices.front().name);
+        return note;
     };
     return source;
 }
@@ -84,6 +87,7 @@ int main(int argc, char** argv) {
     SingleInstance instance(line.dataFolder);
     if (!instance.claim(line.model)) return 0;
 
+    installFonts();
     QQuickStyle::setStyle(QStringLiteral("Basic"));
     App app(line.preferencesFile, line.dataFolder, builtInModelFolder());
     if (!line.device.isEmpty()) app.preferences()->overrideDevice(line.device);

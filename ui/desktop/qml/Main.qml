@@ -1,10 +1,192 @@
+// The window: sidebar, conversation, status line, and what opens over them. Knows every shortcut.
 import QtQuick
-import QtQuick.Controls.Basic
+import QtQuick.Dialogs
+import QtQuick.Templates as T
 import Tramontane
 
-ApplicationWindow {
+T.ApplicationWindow {
+    id: window
+    objectName: "mainWindow"
+
+    readonly property bool narrow: width < 700 * Math.max(1, Theme.scale)
+    property bool drawer: false // the sidebar over the conversation, where there is no room beside it
+    readonly property bool sidebarShown: narrow ? drawer : App.preferences.sidebarVisible
+    readonly property bool overlaid: preferences.visible || shortcuts.visible || about.visible
+
+    width: 1120
+    height: 740
+    minimumWidth: 420
+    minimumHeight: 420
     visible: true
-    width: 900
-    height: 600
-    title: App.session.title
+    title: App.session.title === "" ? "Tramontane" : App.session.title + " — Tramontane"
+    color: Theme.window
+    font.family: Theme.family
+    font.pixelSize: Theme.textSize
+    palette.window: Theme.window
+    palette.windowText: Theme.text
+    palette.base: Theme.surface
+    palette.alternateBase: Theme.side
+    palette.text: Theme.text
+    palette.button: Theme.raised
+    palette.buttonText: Theme.text
+    palette.highlight: Theme.accent
+    palette.highlightedText: Theme.textOnAccent
+    palette.placeholderText: Theme.textSecondary
+    palette.mid: Theme.outline
+    palette.link: Theme.link
+
+    Component.onCompleted: {
+        const place = App.preferences.windowGeometry
+        if (place.width >= minimumWidth && place.height >= minimumHeight) {
+            width = Math.min(place.width, Screen.desktopAvailableWidth)
+            height = Math.min(place.height, Screen.desktopAvailableHeight)
+            if (place.x >= 0 && place.y >= 0 && place.x + 80 < Screen.desktopAvailableWidth
+                && place.y + 80 < Screen.desktopAvailableHeight) {
+                x = place.x
+                y = place.y
+            }
+        }
+        if (App.preferences.windowMaximized) showMaximized()
+        chat.focusComposer()
+    }
+    onClosing: remember()
+    onWidthChanged: keep.restart()
+    onHeightChanged: keep.restart()
+    onXChanged: keep.restart()
+    onYChanged: keep.restart()
+    onNarrowChanged: drawer = false
+    Timer { id: keep; interval: 800; onTriggered: window.remember() }
+
+    function remember() {
+        App.preferences.windowMaximized = visibility === Window.Maximized
+        if (visibility === Window.Windowed) App.preferences.windowGeometry = Qt.rect(x, y, width, height)
+    }
+    function toggleSidebar() {
+        if (narrow) drawer = !drawer
+        else App.preferences.sidebarVisible = !App.preferences.sidebarVisible
+    }
+    function showSidebar() {
+        if (narrow) drawer = true
+        else App.preferences.sidebarVisible = true
+    }
+    function startNew() {
+        App.conversations.newConversation()
+        drawer = false
+        chat.focusComposer()
+    }
+
+    Sidebar {
+        id: sidebar
+        objectName: "sidebar"
+        z: window.narrow ? 3 : 0
+        width: Math.min(Theme.sidebarWidth, window.width - 64)
+        height: parent.height - status.height
+        visible: window.sidebarShown
+        onOpened: {
+            window.drawer = false
+            chat.focusComposer()
+        }
+    }
+    Rectangle {
+        anchors.fill: parent
+        z: 2
+        visible: window.narrow && window.drawer
+        color: Theme.scrim
+        TapHandler { onTapped: window.drawer = false }
+    }
+    Item {
+        id: main
+        anchors.left: parent.left
+        anchors.leftMargin: window.sidebarShown && !window.narrow ? sidebar.width : 0
+        anchors.right: parent.right
+        anchors.top: parent.top
+        anchors.bottom: status.top
+        HeaderBar {
+            id: header
+            width: parent.width
+            sidebarShown: window.sidebarShown
+            onSidebarToggled: window.toggleSidebar()
+            onNewRequested: window.startNew()
+            onOpenModelRequested: folder.open()
+            onPreferencesRequested: preferences.open()
+            onShortcutsRequested: shortcuts.open()
+            onAboutRequested: about.open()
+        }
+        ChatView {
+            id: chat
+            objectName: "chat"
+            anchors.top: header.bottom
+            anchors.bottom: parent.bottom
+            width: parent.width
+            focus: true
+            onOpenModelRequested: folder.open()
+        }
+    }
+    StatusLine {
+        id: status
+        anchors.bottom: parent.bottom
+        width: parent.width
+    }
+    UndoBar {
+        id: undo
+        objectName: "undoBar"
+        z: 4
+        anchors.horizontalCenter: parent.horizontalCenter
+        anchors.bottom: status.top
+        anchors.bottomMargin: Theme.space3
+        onUndone: App.conversations.undoRemove()
+    }
+
+    PreferencesDialog {
+        id: preferences
+        onOpenModelRequested: folder.open()
+        onClosed: chat.focusComposer()
+    }
+    ShortcutsSheet { id: shortcuts; onClosed: chat.focusComposer() }
+    AboutDialog { id: about; onClosed: chat.focusComposer() }
+    FolderDialog {
+        id: folder
+        title: qsTr("Choose the folder of a model")
+        onAccepted: App.engine.openModel(selectedFolder)
+    }
+
+    Connections {
+        target: App.conversations
+        function onRemoved(id, title) { undo.show(title) }
+    }
+    Connections {
+        target: App.session
+        function onChooseFolderRequested() { folder.open() }
+    }
+
+    Shortcut { sequence: "Ctrl+N"; onActivated: window.startNew() }
+    Shortcut { sequence: "Ctrl+O"; onActivated: folder.open() }
+    Shortcut {
+        sequence: "Ctrl+F"
+        onActivated: {
+            window.showSidebar()
+            sidebar.focusSearch()
+        }
+    }
+    Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
+    Shortcut { sequence: "Ctrl+R"; enabled: !App.session.generating; onActivated: App.session.regenerateLast() }
+    Shortcut { sequence: "Ctrl+Shift+C"; onActivated: App.session.copyLastAnswer() }
+    Shortcut { sequence: "Ctrl+,"; onActivated: preferences.open() }
+    Shortcut {
+        sequence: "F2"
+        onActivated: {
+            window.showSidebar()
+            sidebar.renameCurrent()
+        }
+    }
+    Shortcut { sequence: "Ctrl+Z"; enabled: undo.shown; onActivated: undo.undo() }
+    Shortcut {
+        sequence: "Esc"
+        enabled: (App.session.generating || window.drawer) && !window.overlaid
+        onActivated: window.drawer ? window.drawer = false : App.session.stop()
+    }
+    Shortcut { sequence: "Ctrl+Q"; onActivated: App.quit() }
+    Shortcut { sequence: "Ctrl+/"; onActivated: shortcuts.open() }
+    Shortcut { sequence: "Ctrl+Tab"; onActivated: App.conversations.next() }
+    Shortcut { sequences: ["Ctrl+Shift+Tab", "Ctrl+Shift+Backtab"]; onActivated: App.conversations.previous() }
 }

@@ -1,0 +1,68 @@
+// An answer: its blocks, what became of it, and what can be done with it.
+import QtQuick
+import Tramontane
+
+FocusScope {
+    id: message
+    property var messageId
+    property string text
+    property var blocks: null
+    property string status
+    property string errorText
+    property int siblingIndex: 0
+    property int siblingCount: 1
+    property var figures: ({})
+    property bool last: false
+    readonly property bool streaming: status === "streaming"
+    readonly property bool empty: text === ""
+    signal linkActivated(string address)
+
+    implicitHeight: column.height
+    Accessible.role: Accessible.Grouping
+    Accessible.name: qsTr("Answer")
+    Accessible.description: streaming ? qsTr("being written") : ""
+
+    HoverHandler { id: hover }
+
+    Column {
+        id: column
+        width: parent.width
+        spacing: Theme.space2
+
+        PromptProgress {
+            width: parent.width
+            visible: message.streaming && message.empty
+        }
+        AnswerBlocks {
+            width: parent.width
+            visible: !message.empty
+            blocks: message.blocks
+            streaming: message.streaming
+            onLinkActivated: (address) => message.linkActivated(address)
+        }
+        AnswerState {
+            width: parent.width
+            visible: message.status === "partial" || message.status === "failed"
+            failed: message.status === "failed"
+            stopped: message.figures.finishReason === "cancelled"
+            errorText: message.errorText
+            canContinue: !message.empty
+            busy: App.session.generating
+            onContinueRequested: App.session.continueAnswer(message.messageId)
+            onRetryRequested: App.session.regenerate(message.messageId)
+        }
+        AnswerActions {
+            width: parent.width
+            visible: !message.streaming
+            shown: message.last || hover.hovered || activeFocus || message.siblingCount > 1
+            siblingIndex: message.siblingIndex
+            siblingCount: message.siblingCount
+            figures: message.figures
+            busy: App.session.generating
+            onCopyRequested: App.session.copyMessage(message.messageId)
+            onRegenerateRequested: App.session.regenerate(message.messageId)
+            onStep: (by) => App.session.selectSibling(message.messageId, by)
+            onContinueRequested: App.session.continueAnswer(message.messageId)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// The conversation; follows the end while one is at the end, and stays where one reads otherwise.
+import QtQuick
+import QtQuick.Templates as T
+import Tramontane
+
+ListView {
+    id: list
+    property bool following: true
+    property bool settling: false
+    property var revealed: 0
+    readonly property real toEnd: contentHeight + originY - contentY - height
+    readonly property int side: Math.max(Theme.space4, Math.round((width - Theme.columnWidth) / 2))
+    signal linkActivated(string address)
+
+    model: App.session.messages
+    spacing: 0
+    topMargin: Theme.space5
+    bottomMargin: Theme.space4
+    cacheBuffer: 1200
+    boundsBehavior: Flickable.StopAtBounds
+    clip: true
+    focus: true
+    activeFocusOnTab: count > 0
+    keyNavigationEnabled: false
+    Accessible.role: Accessible.List
+    Accessible.name: qsTr("Conversation")
+    T.ScrollBar.vertical: AppScrollBar { id: bar }
+
+    Keys.onPressed: (event) => {
+        const page = height * 0.9
+        switch (event.key) {
+        case Qt.Key_Down: scrollBy(60); break
+        case Qt.Key_Up: scrollBy(-60); break
+        case Qt.Key_PageDown: scrollBy(page); break
+        case Qt.Key_PageUp: scrollBy(-page); break
+        case Qt.Key_Home: positionViewAtBeginning(); break
+        case Qt.Key_End: goToEnd(); break
+        default: return
+        }
+        event.accepted = true
+    }
+
+    function scrollBy(distance) {
+        const end = originY + contentHeight + bottomMargin - height
+        contentY = Math.max(originY - topMargin, Math.min(end, contentY + distance))
+    }
+    function goToEnd() {
+        following = true
+        settle()
+    }
+    function settle() {
+        if (!following) return
+        settling = true
+        positionViewAtEnd()
+        contentY = Math.max(originY - topMargin, originY + contentHeight + bottomMargin - height)
+        settling = false
+    }
+    function reveal(messageId) {
+        const row = App.session.messages.rowOf(messageId)
+        if (row < 0) return
+        following = false
+        settling = true
+        positionViewAtIndex(row, ListView.Beginning)
+        settling = false
+        revealed = messageId
+        fade.restart()
+    }
+
+    // Whoever scrolls decides; growing text does not.
+    onContentYChanged: if (!settling && (moving || bar.pressed || activeFocus)) following = toEnd < 48
+    onMovementEnded: following = toEnd < 48
+    onContentHeightChanged: if (following) Qt.callLater(settle)
+    onHeightChanged: if (following) Qt.callLater(settle)
+    onCountChanged: if (following) Qt.callLater(settle)
+
+    Timer { id: fade; interval: 1600; onTriggered: list.revealed = 0 }
+    Connections {
+        target: App.session
+        function onConversationChanged() { list.goToEnd() }
+        function onRevealMessage(messageId) { Qt.callLater(list.reveal, messageId) }
+    }
+    FocusRing { control: list; gap: -3; visible: list.activeFocus }
+
+    delegate: Item {
+        id: row
+        required property int index
+        required property var messageId
+        required property string author
+        required property string text
+        required property var blocks
+        required property string status
+        required property string errorText
+        required property int siblingIndex
+        required property int siblingCount
+        required property var figures
+        required property bool isLast
+        readonly property bool person: author === "user"
+
+        width: ListView.view.width
+        height: body.height + (person ? Theme.space2 : Theme.space5)
+
+        Rectangle { // a match of the search lights up
+            anchors.fill: body
+            anchors.margins: -8
+            radius: Theme.radius
+            color: Theme.match
+            opacity: list.revealed !== 0 && list.revealed === row.messageId ? 0.8 : 0
+            Behavior on opacity { NumberAnimation { duration: 400 } }
+        }
+        Loader {
+            id: body
+            x: list.side
+            width: parent.width - 2 * list.side
+            sourceComponent: row.person ? question : answer
+        }
+        Component {
+            id: question
+            UserMessage {
+                messageId: row.messageId
+                text: row.text
+                siblingIndex: row.siblingIndex
+                siblingCount: row.siblingCount
+            }
+        }
+        Component {
+            id: answer
+            AnswerMessage {
+                messageId: row.messageId
+                text: row.text
+                blocks: row.blocks
+                status: row.status
+                errorText: row.errorText
+                siblingIndex: row.siblingIndex
+                siblingCount: row.siblingCount
+                figures: row.figures
+                last: row.isLast
+                onLinkActivated: (address) => list.linkActivated(address)
+            }
+        }
+    }
+}

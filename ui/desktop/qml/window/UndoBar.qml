@@ -1,0 +1,55 @@
+// A conversation was deleted: says which, and for ten seconds brings it back.
+import QtQuick
+import Tramontane
+
+Rectangle {
+    id: bar
+    property string title
+    property int time: 10000
+    readonly property bool shown: clock.running
+    signal undone()
+
+    implicitWidth: Math.min(row.implicitWidth + 2 * Theme.space4, parent ? parent.width - 32 : 400)
+    implicitHeight: row.implicitHeight + 2 * Theme.space2
+    visible: shown
+    radius: Theme.radius
+    color: Theme.dark ? "#dfe6ec" : "#24303c"
+    Accessible.role: Accessible.AlertMessage
+    Accessible.name: words.text
+
+    function show(what) {
+        title = what
+        clock.restart()
+    }
+    function undo() {
+        if (!shown) return
+        clock.stop()
+        undone()
+    }
+    Timer { id: clock; interval: bar.time }
+
+    Row {
+        id: row
+        anchors.centerIn: parent
+        spacing: Theme.space3
+        Text {
+            id: words
+            anchors.verticalCenter: parent.verticalCenter
+            width: Math.min(implicitWidth, (bar.parent ? bar.parent.width : 600) - 180)
+            text: bar.title === "" ? qsTr("Conversation deleted") : qsTr("“%1” deleted").arg(bar.title)
+            textFormat: Text.PlainText
+            font.family: Theme.family
+            font.pixelSize: Theme.textSmall
+            color: Theme.dark ? "#0b1116" : "#ffffff"
+            elide: Text.ElideRight
+            Accessible.ignored: true
+        }
+        AppButton {
+            objectName: "undo"
+            kind: "primary"
+            glyph: "undo"
+            text: qsTr("Undo")
+            onClicked: bar.undo()
+        }
+    }
+}
