@@ -121,7 +121,7 @@ Result<bool> settleSearchIndex(Database& database, bool checkAll) {
 
 // The whole file as it is now, through SQLite, so that it is one consistent state.
 Result<void> copyDatabase(Database& from, const std::filesystem::path& to, const HistoryOptions& options) {
-    if (options.vfsName.empty()) TRY_OK(createPrivately(to));
+    TRY_OK(createPrivately(to));
     Result<Database> copy =
         Database::open(to.string(), Database::Mode::create, options.vfsName, options.busyTimeoutMs);
     TRY_OK(copy);
@@ -182,7 +182,7 @@ void tellOfSalvage(OpenReport& report, const SalvageReport& salvage) {
 Result<OpenedDatabase> openDatabase(const std::filesystem::path& file, const HistoryOptions& options,
                                     std::span<const Migration> migrations) {
     const auto connect = [&]() -> Result<Database> {
-        if (options.vfsName.empty()) TRY_OK(createPrivately(file));
+        TRY_OK(createPrivately(file));
         return Database::open(file.string(), Database::Mode::create, options.vfsName, options.busyTimeoutMs);
     };
     std::optional<SalvageReport> salvaged;
