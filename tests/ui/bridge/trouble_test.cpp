@@ -5,8 +5,11 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <csignal>
 #include <numeric>
 #include <random>
+
+#include <sys/resource.h>
 
 #include "world.h"
 
@@ -143,7 +146,7 @@ private slots:
         QFile file(QString::fromStdString(world.historyFile().string()));
         QVERIFY(file.open(QIODevice::ReadWrite));
         QVERIFY(file.seek(60)); // the header's user_version, big-endian
-        file.write(QByteArray("\0\0\x7f\xff", 4));
+        file.write(QByteArray("\0\0\0\x63", 4));
         file.close();
         QVERIFY(file.open(QIODevice::ReadOnly));
         const auto before = file.readAll();
@@ -181,6 +184,48 @@ private slots:
         QTRY_VERIFY(!world.session().generating());
         QCOMPARE(world.text(1), QString("Hello there."));
         QCOMPARE(world.session().banner()->type(), Banner::None);
+    }
+
+    void trouble_aFullDiskKeepsTheTextAndSavesItLater() {
+        World world;
+        world.start();
+        QVERIFY(world.sendAndFinish("Before"));
+        // No file of this process may grow any more: what a full disk is to the store.
+        std::signal(SIGXFSZ, SIG_IGN);
+        rlimit before{};
+        QVERIFY(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+        const rlimit full{4096, before.rlim_max};
+        QVERIFY(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+        const auto long_ = QString("Long question. ").repeated(50);
+        QVERIFY(world.session().send(long_));
+        const bool told = QTest::qWaitFor([&] { return world.session().banner()->type() == Banner::Error; });
+        const auto asked = world.script().requests().size();
+        QVERIFY(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+        QVERIFY(told);
+        QCOMPARE(asked, std::size_t(1)); // the model did not start on what is not safe
+        QCOMPARE(world.text(2), long_);
+        QTRY_VERIFY(!world.session().generating()); // tried again without being asked
+        QCOMPARE(world.session().banner()->type(), Banner::None);
+        world.stop();
+        world.start();
+        QTRY_COMPARE(world.shown().size(), 4);
+        QCOMPARE(world.text(2), long_);
+        QCOMPARE(world.text(3), QString("Hello there."));
+    }
+
+    void trouble_theConversationOpenLastComesWhenTheHistoryDoes() {
+        World world;
+        world.start();
+        QVERIFY(world.sendAndFinish("Remember me"));
+        world.stop();
+        Holder holder(world);
+        QVERIFY(holder.held());
+        world.start(false);
+        QTRY_COMPARE(world.session().banner()->type(), Banner::Warning);
+        QVERIFY(world.shown().isEmpty());
+        holder.release();
+        QTRY_COMPARE(world.shown(), (QStringList{"user: Remember me", "assistant: Hello there."}));
+        QCOMPARE(world.list().count(), 1);
     }
 
     void trouble_aDamagedHistoryIsSetAsideAndToldOf() {

@@ -108,7 +108,7 @@ EngineSource fakeEngines(std::shared_ptr<FakeScript> script) {
         progress(1, "Ready");
         return std::unique_ptr<ChatEngine>(std::make_unique<FakeEngine>(script, options));
     };
-    source.deviceNote = [] { return std::string("No NVIDIA driver is installed."); };
+    source.deviceNote = [] { return DeviceNote{{}, QStringLiteral("No NVIDIA driver is installed.")}; };
     return source;
 }
 

@@ -55,6 +55,7 @@ Problem historyProblemOf(const Error& error) {
         case ErrorKind::busy: return ProblemKind::historyBusy;
         case ErrorKind::unsupported: return ProblemKind::historyNewer;
         case ErrorKind::invalidInput: return ProblemKind::historyDamaged;
+        case ErrorKind::notFound: return ProblemKind::historyGone;
         default: return ProblemKind::historyWrite;
         }
     }();

@@ -180,6 +180,7 @@ void HistoryWorker::load(qint64 key) { reload(key); }
 void HistoryWorker::reload(Key key) {
     auto conversation = read(key);
     if (conversation) return emit loaded(*conversation);
+    if (store_ && mayPass(conversation.error().kind)) trouble(conversation.error());
     StoredConversation failed;
     failed.id = key;
     failed.problem = historyProblemOf(conversation.error());

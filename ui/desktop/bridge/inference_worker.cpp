@@ -46,7 +46,7 @@ InferenceWorker::InferenceWorker(EngineSource source) : source_(std::move(source
 InferenceWorker::~InferenceWorker() = default;
 
 void InferenceWorker::start() {
-    if (source_.deviceNote) emit deviceNoted(fromCore(source_.deviceNote()));
+    if (source_.deviceNote) emit deviceNoted(source_.deviceNote());
 }
 
 void InferenceWorker::close() { engine_.reset(); }

@@ -19,8 +19,7 @@ using EngineOpener = std::function<Result<std::unique_ptr<ChatEngine>>(
 
 struct EngineSource {
     EngineOpener open;
-    // One plain sentence on why no GPU answers; empty where one does. May take a while: it asks the driver.
-    std::function<std::string()> deviceNote;
+    std::function<DeviceNote()> deviceNote; // may take a while: it asks the driver
 };
 
 class InferenceWorker : public QObject {
@@ -38,7 +37,7 @@ public slots:
     void close(); // frees the engine on its own thread
 
 signals:
-    void deviceNoted(const QString& note);
+    void deviceNoted(const tramontane::desktop::DeviceNote& note);
     void loadProgressed(quint64 id, double fraction, const QString& stage);
     void loadEnded(const tramontane::desktop::LoadOutcome& outcome);
     void promptRead(quint64 job, int done, int total);

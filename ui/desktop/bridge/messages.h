@@ -38,6 +38,7 @@ enum class ProblemKind {
     historyWrite,     // full disk, read-only file system, failing device
     historyNewer,     // written by a newer version
     historyDamaged,
+    historyGone,      // no such conversation any more
 };
 
 struct Problem {
@@ -57,6 +58,12 @@ struct SamplingChoice {
 struct Turn {
     Author author = Author::person;
     QString text;
+};
+
+// Why no GPU answers.
+struct DeviceNote {
+    QString gpuName;     // one that is there but not used yet
+    QString explanation; // the driver's or the build's reason where none is found, in English
 };
 
 struct LoadRequest {

@@ -4,6 +4,9 @@
 #include <QClipboard>
 #include <QGuiApplication>
 
+#include <algorithm>
+#include <limits>
+
 #include "conversation_list_model.h"
 #include "engine_state.h"
 #include "preferences.h"
@@ -13,6 +16,8 @@ namespace tramontane::desktop {
 namespace {
 constexpr int draftAfterMs = 400;
 constexpr int countAfterMs = 500;
+constexpr qsizetype longestCounted = 16;  // characters for each token of the context
+constexpr qsizetype usualTokenLength = 4; // characters, in English
 } // namespace
 
 ChatSession::ChatSession(EngineState* engine, ConversationListModel* conversations, Preferences* preferences,
@@ -106,6 +111,7 @@ QList<Turn> ChatSession::turnsTo(Key end) const {
 
 bool ChatSession::send(const QString& text) {
     if (!mayAsk() || text.trimmed().isEmpty()) return false;
+    pending_.reset(); // what is written in has been chosen
     Exchange exchange;
     if (conversation_ == 0) {
         title_ = ConversationListModel::titleFrom(text);
@@ -340,6 +346,16 @@ void ChatSession::countNow() {
     if (engine_->status() != EngineState::Ready || generating()) return;
     auto turns = turnsTo(branch_.leaf());
     if (!draft_.trimmed().isEmpty()) turns << Turn{Author::person, draft_};
+    qsizetype length = 0;
+    for (const auto& turn : turns) length += turn.text.size();
+    if (length > longestCounted * std::max(1, contextSize())) {
+        // Far beyond the context: how far is not worth the engine's time.
+        ++lastCount_;
+        contextUsed_ = int(std::min<qsizetype>(length / usualTokenLength, std::numeric_limits<int>::max()));
+        showContext();
+        emit figuresChanged();
+        return;
+    }
     if (turns.isEmpty()) {
         ++lastCount_;
         contextUsed_ = 0;

@@ -25,14 +25,15 @@ void ChatSession::openConversation(qint64 id, qint64 messageId) {
 void ChatSession::takeConversation(const StoredConversation& stored) {
     if (pending_ && pending_->conversation == stored.id) {
         const Key reveal = pending_->reveal;
-        pending_.reset();
         if (stored.problem) {
-            emit conversationChanged();
-            // The one that was open when the program ended may be gone.
-            if (stored.problem.kind == ProblemKind::historyWrite && !conversation_) return;
-            takeHistoryTrouble(stored.problem, false);
+            // Where the history is out of reach for now, it is asked again when it is back.
+            if (stored.problem.kind == ProblemKind::historyGone) {
+                pending_.reset();
+                emit conversationChanged();
+            }
             return;
         }
+        pending_.reset();
         showConversation(stored.id, stored.title, stored.draft, Branch(stored.branch));
         if (reveal) emit revealMessage(reveal);
         return;
@@ -124,7 +125,7 @@ void ChatSession::shutDown() {
 }
 
 void ChatSession::takeHistoryReport(const HistoryReport& report) {
-    banner_.clear(Banner::Topic::History);
+    takeHistoryRecovery();
     Banner::Notice notice;
     if (report.temporary) {
         notice.type = Banner::Warning;
@@ -173,7 +174,10 @@ void ChatSession::takeHistoryTrouble(const Problem& problem, bool neverOpened) {
     banner_.show(Banner::Topic::History, notice);
 }
 
-void ChatSession::takeHistoryRecovery() { banner_.clear(Banner::Topic::History); }
+void ChatSession::takeHistoryRecovery() {
+    banner_.clear(Banner::Topic::History);
+    if (pending_) emit conversationRequested(pending_->conversation);
+}
 
 void ChatSession::showModelTrouble() {
     const auto kind = engine_->problem().kind;

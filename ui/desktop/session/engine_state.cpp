@@ -50,7 +50,11 @@ QString EngineState::loadingName() const {
 
 QString EngineState::loadStage() const {
     if (status_ != Loading) return {};
-    return loadStage_.isEmpty() ? tr("Opening the model") : loadStage_;
+    // core says its stages in English; those it has are said in the window's language.
+    if (loadStage_.startsWith(QLatin1String("Checking"))) return tr("Checking the model's files");
+    if (loadStage_ == QLatin1String("packing weights") || loadStage_ == QLatin1String("dequantizing"))
+        return tr("Reading the weights");
+    return tr("Opening the model");
 }
 
 QString EngineState::errorText() const {
@@ -123,7 +127,15 @@ void EngineState::takeOutcome(const LoadOutcome& outcome) {
     else emit loaded();
 }
 
-void EngineState::takeDeviceNote(const QString& note) {
+QString EngineState::deviceNote() const {
+    if (deviceKind() == QLatin1String("cuda")) return {};
+    if (!deviceNote_.gpuName.isEmpty())
+        return tr("%1 is here, but Tramontane's GPU kernels are not built yet: the CPU answers.")
+            .arg(deviceNote_.gpuName);
+    return deviceNote_.explanation.isEmpty() ? QString() : tr("No NVIDIA GPU can be used here: the CPU answers.");
+}
+
+void EngineState::takeDeviceNote(const DeviceNote& note) {
     deviceNote_ = note;
     emit changed();
 }

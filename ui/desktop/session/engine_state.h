@@ -27,6 +27,7 @@ class EngineState : public QObject {
     Q_PROPERTY(QString deviceName READ deviceName NOTIFY changed)
     Q_PROPERTY(QString deviceKind READ deviceKind NOTIFY changed)
     Q_PROPERTY(QString deviceNote READ deviceNote NOTIFY changed)
+    Q_PROPERTY(QString deviceDetail READ deviceDetail NOTIFY changed)
     Q_PROPERTY(QString fingerprint READ fingerprint NOTIFY changed)
     Q_PROPERTY(QString errorText READ errorText NOTIFY changed)
     Q_PROPERTY(QString errorDetail READ errorDetail NOTIFY changed)
@@ -52,7 +53,8 @@ public:
     bool modelIsBuiltIn() const { return model_ && isBuiltIn(model_->folder); }
     QString deviceName() const { return model_ ? model_->device : QString(); }
     QString deviceKind() const { return model_ ? model_->deviceKind : QString(); }
-    QString deviceNote() const { return deviceNote_; }
+    QString deviceNote() const;
+    QString deviceDetail() const { return deviceNote_.explanation; }
     QString fingerprint() const { return model_ ? model_->fingerprint : QString(); }
     QString errorText() const;
     QString errorDetail() const { return problem_.detail; }
@@ -74,7 +76,7 @@ public:
 public slots:
     void takeProgress(quint64 id, double fraction, const QString& stage);
     void takeOutcome(const tramontane::desktop::LoadOutcome& outcome);
-    void takeDeviceNote(const QString& note);
+    void takeDeviceNote(const tramontane::desktop::DeviceNote& note);
 
 signals:
     void changed();
@@ -95,7 +97,7 @@ private:
     QString wantedFolder_; // of the last request
     std::optional<LoadedModel> model_;
     Problem problem_;
-    QString deviceNote_;
+    DeviceNote deviceNote_;
     quint64 lastLoad_ = 0;
     std::stop_source stopLoad_{std::nostopstate};
     QTimer reloadSoon_;
