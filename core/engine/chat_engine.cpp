@@ -1,6 +1,8 @@
 // A conversation in, streamed text and figures out: template, scheduler, answer stream.
 #include "core/engine/chat_engine.h"
 
+#include <algorithm>
+#include <limits>
 #include <new>
 #include <random>
 
@@ -79,10 +81,10 @@ public:
     }
 
     Result<int> countTokens(const std::vector<ChatMessage>& messages) const override {
-        TemplateOptions options;
-        // An answer that stands there whole has its </s>.
-        options.continueLast = false;
-        auto ids = applyTemplate(*parts_.tokenizer, messages, options);
+        const auto fewest = fewestTokens(messages, longestPiece_);
+        if (fewest > static_cast<std::size_t>(parts_.backend->info().contextLength))
+            return static_cast<int>(std::min<std::size_t>(fewest, std::numeric_limits<int>::max()));
+        auto ids = applyTemplate(*parts_.tokenizer, messages);
         if (!ids) return std::move(ids).error();
         return static_cast<int>(ids->size());
     }

@@ -98,7 +98,8 @@ public:
     virtual GenerationResult generateFromIds(const std::vector<TokenId>& prompt,
                                              const SamplingSettings& sampling, const TextSink& sink,
                                              const PrefillProgress& prefill, std::stop_token stop) = 0;
-    // Tokens of the conversation as the template writes it, for the ruler of the context.
+    // Tokens of the conversation as the template writes it, for the ruler of the context. Of texts that are
+    // longer than the context by their bytes alone, the fewest tokens they can have: they are not tokenized.
     virtual Result<int> countTokens(const std::vector<ChatMessage>& messages) const = 0;
 };
 

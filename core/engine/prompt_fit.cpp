@@ -26,12 +26,12 @@ std::vector<ChatMessage> withoutTurnsBefore(const std::vector<ChatMessage>& mess
     return kept;
 }
 
-// No text has fewer tokens than its bytes over the longest piece.
-std::size_t fewestTokens(const std::vector<ChatMessage>& messages, std::size_t start, int longestPiece) {
+std::size_t byteCount(const std::vector<ChatMessage>& messages, std::size_t from, std::size_t to,
+                      bool withSystem) {
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i < messages.size(); ++i)
-        if (i >= start || messages[i].role == Role::system) bytes += messages[i].content.size();
-    return bytes / static_cast<std::size_t>(longestPiece);
+    for (std::size_t i = from; i < to; ++i)
+        if (withSystem || messages[i].role != Role::system) bytes += messages[i].content.size();
+    return bytes;
 }
 
 Error tooLong(const std::string& atLeast, std::size_t tokens, int contextLength) {
@@ -50,6 +50,10 @@ int longestPieceBytes(const Tokenizer& tokenizer) {
     return static_cast<int>(longest);
 }
 
+std::size_t fewestTokens(const std::vector<ChatMessage>& messages, int longestPieceBytes) {
+    return byteCount(messages, 0, messages.size(), true) / static_cast<std::size_t>(longestPieceBytes);
+}
+
 Result<FittedPrompt> fitPrompt(const Tokenizer& tokenizer, const std::vector<ChatMessage>& messages,
                                const TemplateOptions& options, const PromptLimits& limits) {
     const auto starts = turnStarts(messages);
@@ -64,11 +68,11 @@ Result<FittedPrompt> fitPrompt(const Tokenizer& tokenizer, const std::vector<Cha
         return applyTemplate(tokenizer, withoutTurnsBefore(messages, starts[turn]), options);
     };
     // Turns that cannot fit by their bytes alone are never tokenized: a message may have megabytes.
-    std::size_t first = 0;
-    while (first + 1 < starts.size() &&
-           fewestTokens(messages, starts[first], limits.longestPieceBytes) > room)
-        ++first;
-    const std::size_t atLeast = fewestTokens(messages, starts[first], limits.longestPieceBytes);
+    std::size_t first = 0, bytes = byteCount(messages, 0, messages.size(), true);
+    const auto atLeastTokens = [&] { return bytes / static_cast<std::size_t>(limits.longestPieceBytes); };
+    for (; first + 1 < starts.size() && atLeastTokens() > room; ++first)
+        bytes -= byteCount(messages, starts[first], starts[first + 1], false);
+    const std::size_t atLeast = atLeastTokens();
     if (atLeast >= context) return tooLong("at least ", atLeast, limits.contextLength);
 
     auto prompt = promptFrom(first);

@@ -25,5 +25,7 @@ Result<FittedPrompt> fitPrompt(const Tokenizer& tokenizer, const std::vector<Cha
                                const TemplateOptions& options, const PromptLimits& limits);
 
 int longestPieceBytes(const Tokenizer& tokenizer);
+// No text has fewer tokens than its bytes over the longest piece.
+std::size_t fewestTokens(const std::vector<ChatMessage>& messages, int longestPieceBytes);
 
 } // namespace tramontane
