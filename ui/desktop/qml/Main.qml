@@ -133,7 +133,7 @@ T.ApplicationWindow {
         z: 4
         anchors.horizontalCenter: parent.horizontalCenter
         anchors.bottom: status.top
-        anchors.bottomMargin: Theme.space3
+        anchors.bottomMargin: chat.composer.height + Theme.space5
         onUndone: App.conversations.undoRemove()
     }
 

@@ -1,4 +1,4 @@
-// Inter for words, JetBrains Mono for code, then whatever the system has for emoji and other scripts.
+// Inter for words, Hack for code, then whatever the system has for emoji and other scripts.
 #include "fonts.h"
 
 #include <QFont>
@@ -10,13 +10,13 @@ namespace tramontane::desktop {
 
 void installFonts() {
     for (const char* file : {"Inter-Regular.otf", "Inter-Italic.otf", "Inter-SemiBold.otf", "Inter-SemiBoldItalic.otf",
-                             "JetBrainsMono-Regular.ttf"})
+                             "Hack-Regular.ttf"})
         QFontDatabase::addApplicationFont(QStringLiteral(":/Tramontane/fonts/") + QLatin1String(file));
     // Named as substitutes, because a font of QML carries one family only.
     const QStringList others{QStringLiteral("Noto Sans"), QStringLiteral("DejaVu Sans"),
                              QStringLiteral("Noto Color Emoji"), QStringLiteral("Noto Sans CJK SC")};
     QFont::insertSubstitutions(QStringLiteral("Inter"), others);
-    QFont::insertSubstitutions(QStringLiteral("JetBrains Mono"), QStringList(QStringLiteral("DejaVu Sans Mono")) + others);
+    QFont::insertSubstitutions(QStringLiteral("Hack"), QStringList(QStringLiteral("DejaVu Sans Mono")) + others);
     QGuiApplication::setFont(QFont(QStringLiteral("Inter"), 11));
 }
 

@@ -5,7 +5,8 @@ import Tramontane
 FocusScope {
     id: view
     readonly property bool empty: App.session.messages.count === 0 && !App.session.opening
-    readonly property bool firstRun: empty && !App.preferences.firstRunSeen
+    readonly property bool firstRun: empty && !App.preferences.firstRunSeen && App.conversations.count === 0
+                                     && !App.conversations.searching
     readonly property int side: Math.max(Theme.space4, Math.round((width - Theme.columnWidth) / 2))
     property alias composer: composer
     signal openModelRequested()
@@ -23,7 +24,8 @@ FocusScope {
         x: view.side
         width: view.width - 2 * view.side
         spacing: Theme.space2
-        topPadding: banner.visible || loading.visible ? Theme.space3 : 0
+        topPadding: banner.visible || loading.visible ? Theme.space2 : 0
+        bottomPadding: topPadding
         z: 1
         BannerBar {
             id: banner

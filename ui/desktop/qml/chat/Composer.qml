@@ -43,10 +43,11 @@ FocusScope {
             anchors.right: button.left
             anchors.rightMargin: Theme.space2
             anchors.verticalCenter: parent.verticalCenter
-            height: Math.ceil(Math.min(composer.maximumLines, Math.max(1, edit.lineCount)) * metrics.lineSpacing)
+            height: Math.ceil(Math.min(composer.maximumLines * metrics.lineSpacing, edit.contentHeight))
                     + edit.topPadding + edit.bottomPadding
             clip: true
             boundsBehavior: Flickable.StopAtBounds
+            onContentYChanged: if (contentY < 0) contentY = 0 // where the cursor is sought before there is a height
             T.ScrollBar.vertical: AppScrollBar {}
             T.TextArea.flickable: T.TextArea {
                 id: edit

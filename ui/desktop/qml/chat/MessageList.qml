@@ -79,7 +79,7 @@ ListView {
         function onConversationChanged() { list.goToEnd() }
         function onRevealMessage(messageId) { Qt.callLater(list.reveal, messageId) }
     }
-    FocusRing { control: list; gap: -3; visible: list.activeFocus }
+    FocusRing { control: list; gap: -3; visible: list.Window.activeFocusItem === list }
 
     delegate: Item {
         id: row
@@ -104,7 +104,7 @@ ListView {
             anchors.margins: -8
             radius: Theme.radius
             color: Theme.match
-            opacity: list.revealed !== 0 && list.revealed === row.messageId ? 0.8 : 0
+            opacity: list.revealed !== 0 && list.revealed === row.messageId ? 0.5 : 0
             Behavior on opacity { NumberAnimation { duration: 400 } }
         }
         Loader {

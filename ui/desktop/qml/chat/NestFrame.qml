@@ -7,7 +7,7 @@ Item {
     property string nest
     property string marker
     property string task
-    property int firstLine: Math.round(Theme.textSize * 1.5)
+    property int firstLine: Math.round(Theme.textSize * 1.24)
     readonly property int step: Math.round(24 * Math.max(1, Theme.scale))
     readonly property int inset: nest.length * step
 

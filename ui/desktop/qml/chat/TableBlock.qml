@@ -90,6 +90,7 @@ Item {
                         x: Theme.space3
                         width: parent.width - 2 * Theme.space3
                         anchors.verticalCenter: parent.verticalCenter
+                        anchors.verticalCenterOffset: 1 // the line height leaves its room below the words
                         text: Theme.richCell(block.cells[cell.index] || "")
                         textFormat: Text.RichText
                         font.family: Theme.family

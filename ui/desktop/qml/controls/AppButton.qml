@@ -26,7 +26,7 @@ T.Button {
     Keys.onEnterPressed: click()
 
     contentItem: Item {
-        implicitWidth: row.implicitWidth
+        implicitWidth: words.implicitWidth + (button.glyph === "" ? 0 : Theme.iconSize + Theme.space2)
         implicitHeight: row.implicitHeight
         Row {
             id: row
@@ -39,6 +39,7 @@ T.Button {
                 anchors.verticalCenter: parent.verticalCenter
             }
             Text {
+                id: words
                 text: button.text
                 textFormat: Text.PlainText
                 font: button.font

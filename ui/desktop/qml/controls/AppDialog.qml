@@ -13,6 +13,7 @@ T.Popup {
     parent: T.Overlay.overlay
     anchors.centerIn: parent
     width: Math.min(preferredWidth, parent ? parent.width - 32 : preferredWidth)
+    implicitHeight: contentItem.implicitHeight + topPadding + bottomPadding
     padding: Theme.space5
     modal: true
     focus: true

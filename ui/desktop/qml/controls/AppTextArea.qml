@@ -14,8 +14,8 @@ FocusScope {
     signal edited()
 
     implicitWidth: 320
-    implicitHeight: Math.ceil(Math.min(maximumLines, Math.max(minimumLines, edit.lineCount)) * metrics.lineSpacing)
-                    + edit.topPadding + edit.bottomPadding
+    implicitHeight: Math.ceil(Math.min(maximumLines * metrics.lineSpacing, Math.max(minimumLines * metrics.lineSpacing, edit.contentHeight)))
+                    + edit.topPadding + edit.bottomPadding + 4
 
     FontMetrics { id: metrics; font: edit.font }
     Rectangle {
@@ -31,6 +31,7 @@ FocusScope {
         anchors.margins: 2
         clip: true
         boundsBehavior: Flickable.StopAtBounds
+        onContentYChanged: if (contentY < 0) contentY = 0 // where the cursor is sought before there is a height
         T.ScrollBar.vertical: AppScrollBar {}
         T.TextArea.flickable: T.TextArea {
             id: edit

@@ -10,6 +10,7 @@ T.Button {
     property string shortcut
     property color tint: Theme.textSecondary
     property int size: Theme.controlHeight
+    property bool quiet: false // no tool tip now
 
     implicitWidth: size
     implicitHeight: size
@@ -33,6 +34,6 @@ T.Button {
     FocusRing { control: button; gap: 0 }
     ToolTipBubble {
         text: button.shortcut === "" ? button.name : button.name + "  " + button.shortcut
-        visible: text !== "" && (button.hovered || button.visualFocus) && !button.down
+        visible: text !== "" && !button.quiet && (button.hovered || button.visualFocus) && !button.down
     }
 }

@@ -58,6 +58,7 @@ Column {
             }
             AppLabel {
                 anchors.verticalCenter: parent.verticalCenter
+                lineHeight: 1
                 text: qsTr("%1 %").arg(Math.round((size.pressed ? size.valueAt(size.visualPosition) : App.preferences.textScale) * 100))
             }
             IconButton {

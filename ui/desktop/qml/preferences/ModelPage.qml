@@ -74,6 +74,7 @@ Column {
             }
             AppLabel {
                 anchors.verticalCenter: parent.verticalCenter
+                lineHeight: 1
                 text: App.preferences.threads === 0 ? qsTr("Automatic") : String(App.preferences.threads)
             }
         }

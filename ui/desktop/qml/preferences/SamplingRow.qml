@@ -27,15 +27,19 @@ Column {
         AppLabel {
             id: title
             anchors.verticalCenter: parent.verticalCenter
-            width: Math.min(implicitWidth, parent.width * 0.36)
+            width: Math.min(implicitWidth, parent.width * 0.36 - off.width - Theme.space2)
+            lineHeight: 1
             text: row.label
             font.weight: Font.DemiBold
             font.pixelSize: Theme.textSmall
         }
-        AppLabel { // where the value switches the parameter off
+        AppLabel { // shown where the value switches the parameter off
+            id: off
             anchors.left: title.right
             anchors.leftMargin: Theme.space2
-            anchors.baseline: title.baseline
+            anchors.verticalCenter: parent.verticalCenter
+            width: visible ? implicitWidth : 0
+            lineHeight: 1
             kind: "small"
             font.pixelSize: Theme.textTiny
             visible: row.hasOff && row.value === row.off
@@ -45,10 +49,11 @@ Column {
             id: slider
             objectName: "slider_" + row.name
             name: row.label
+            anchors.left: parent.left
+            anchors.leftMargin: Math.round(parent.width * 0.36)
             anchors.right: field.left
             anchors.rightMargin: Theme.space3
             anchors.verticalCenter: parent.verticalCenter
-            width: Math.max(90, parent.width * 0.64 - field.width - reset.width - 2 * Theme.space3 - 60)
             from: row.minimum
             to: row.maximum
             stepSize: row.step

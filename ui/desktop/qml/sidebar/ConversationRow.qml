@@ -150,6 +150,7 @@ Item {
         opacity: shown ? 1 : 0
         focusPolicy: Qt.NoFocus
         glyph: "more"
+        quiet: menu.visible
         name: qsTr("Menu of %1").arg(row.shownTitle)
         onClicked: row.openMenu()
     }

@@ -48,7 +48,7 @@ QtObject {
 
     // Type.
     readonly property string family: "Inter"
-    readonly property string monoFamily: "JetBrains Mono"
+    readonly property string monoFamily: "Hack"
     readonly property int textSize: Math.round(15 * scale)
     readonly property int textSmall: Math.round(13 * scale)
     readonly property int textTiny: Math.round(12 * scale)
@@ -82,7 +82,7 @@ QtObject {
         "b{font-weight:600}" +
         "code{font-family:'" + monoFamily + "';font-size:" + Math.round(13 * scale) + "px;background-color:" + codeInline + "}" +
         "</style>"
-    readonly property string cellStyle: richStyle.replace("line-height:150%", "line-height:130%")
+    readonly property string cellStyle: richStyle.replace("line-height:150%", "line-height:120%")
 
     function rich(html) { return richStyle + "<p>" + html + "</p>" }
     function richCell(html) { return cellStyle + "<p>" + html + "</p>" }

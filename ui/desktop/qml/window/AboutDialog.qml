@@ -19,7 +19,7 @@ AppDialog {
     AppLabel {
         width: parent.width
         kind: "small"
-        text: qsTr("Open source under the Apache License 2.0. Built with Qt, SQLite, sentencepiece, md4c and JSON for Modern C++; set in Inter and JetBrains Mono.")
+        text: qsTr("Open source under the Apache License 2.0. Built with Qt, SQLite, sentencepiece, md4c and JSON for Modern C++; set in Inter and Hack.")
     }
     AppLabel {
         width: parent.width

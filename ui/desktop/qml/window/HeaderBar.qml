@@ -69,6 +69,7 @@ Item {
         anchors.rightMargin: Theme.space2
         anchors.verticalCenter: parent.verticalCenter
         glyph: "menu"
+        quiet: menu.visible
         name: qsTr("Menu")
         onClicked: menu.popup(more, more.width - menu.width, more.height)
     }

@@ -63,8 +63,7 @@ Rectangle {
         anchors.right: context.left
         anchors.rightMargin: Theme.space4
         visible: App.session.tokensPerSecond > 0
-        width: visible ? implicitWidth : 0
-        text: qsTr("%1 tokens/s").arg(Number(App.session.tokensPerSecond).toLocaleString(Qt.locale(), "f", 1))
+        text: !visible ? "" : qsTr("%1 tokens/s").arg(Number(App.session.tokensPerSecond).toLocaleString(Qt.locale(), "f", 1))
     }
     Row {
         id: context
