@@ -12,14 +12,15 @@
 namespace tramontane::desktop {
 
 namespace key {
-constexpr auto theme = "general/theme";
-constexpr auto language = "general/language";
-constexpr auto textScale = "general/textScale";
+// Not "general": QSettings writes a group of that name so that it is not found again.
+constexpr auto theme = "appearance/theme";
+constexpr auto language = "appearance/language";
+constexpr auto textScale = "appearance/textScale";
 constexpr auto sidebar = "window/sidebarVisible";
 constexpr auto geometry = "window/geometry";
 constexpr auto maximized = "window/maximized";
 constexpr auto lastConversation = "window/conversation";
-constexpr auto firstRunSeen = "general/firstRunSeen";
+constexpr auto firstRunSeen = "window/firstRunSeen";
 constexpr auto modelFolder = "model/folder";
 constexpr auto device = "model/device";
 constexpr auto threads = "model/threads";
