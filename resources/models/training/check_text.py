@@ -10,7 +10,7 @@ CLASS = re.compile(r"<([^<>]*)>")
 FEWEST_QUESTIONS = 25
 FEWEST_PHRASINGS = 1000
 DRAWS = 60
-BASE = "base_"  # the files of small talk, where few phrasings are enough
+ADDING = ("base_", "20_voices_")  # the files that add to the intents of the others; few phrasings are enough there
 
 
 def balanced(text: str) -> bool:
@@ -77,15 +77,18 @@ def main() -> int:
             if not line.strip():
                 current = None
                 continue
+            if line.startswith("#"):
+                continue
             key, _, value = line.partition(": ")
+            key = "f" if re.fullmatch(r"f\([a-z0-9_ ]+\)", key) else key
             if key == "intent":
-                if value in intents and not path.name.startswith(BASE):
+                if value in intents and not path.name.startswith(ADDING):
                     problems.append(f"{here}: the intent {value} stands here a second time")
-                if value in intents:  # a base file adds phrasings to an intent of the others
+                if value in intents:  # such a file adds phrasings to an intent of the others
                     current = intents[value]
                     continue
                 current = intents[value] = {"q": [], "f": [], "a": [], "topic": topic, "here": here,
-                                             "base": path.name.startswith(BASE)}
+                                             "base": path.name.startswith(ADDING)}
             elif current is None and key == "topic":
                 topic = value
             elif current is None or key not in ("topic", "q", "f", "a"):
