@@ -60,6 +60,7 @@ public:
         const auto started = Clock::now();
         auto prompt = fittedPrompt(request);
         if (!prompt) return failedResult(request.sampling, prompt.error());
+        if (request.onPrompt) request.onPrompt(static_cast<int>(prompt->ids.size()), prompt->droppedMessages);
         // A fresh answer begins with the dummy space. One that goes on needs its space, unless the text so
         // far ends with one, which the template took off.
         const std::string& soFar = request.messages.back().content;

@@ -45,6 +45,9 @@ struct GenerationRequest {
     std::vector<ChatMessage> messages; // the last one is the person's, or an assistant's to be continued
     bool continueLast = false;         // the last message is a partial answer: go on from its end
     SamplingSettings sampling;
+    // Called once, before anything is read: what the prompt came to, and how many of the oldest messages stay
+    // behind.
+    std::function<void(int promptTokens, int droppedMessages)> onPrompt = {};
     std::string toolsJson; // a JSON array of OpenAI tool definitions; empty: none
 };
 

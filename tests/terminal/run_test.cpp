@@ -172,6 +172,20 @@ TEST_F(Run, run_reportsAnErrorWithTheObjectAndTheStatus) {
     EXPECT_NE(done.errors.find("context holds 64"), std::string::npos);
 }
 
+TEST_F(Run, run_saysWhatIsLeftOutOfALongConversation) {
+    Json messages = Json::array({{{"role", "system"}, {"content", "short"}}});
+    for (int i = 0; i < 9; ++i) {
+        messages.push_back({{"role", "user"}, {"content", std::string(20, 'a')}});
+        messages.push_back({{"role", "assistant"}, {"content", "b"}});
+    }
+    messages.push_back({{"role", "user"}, {"content", "last"}});
+    const auto done =
+        run({"run", "--messages", "-", "--context", "120", "--max-tokens", "4"}, {.text = messages.dump()});
+    EXPECT_EQ(done.status, 0);
+    EXPECT_NE(done.errors.find("messages are left out"), std::string::npos) << done.errors;
+    EXPECT_EQ(lineCount(done.errors), 1u);
+}
+
 TEST_F(Run, run_withoutAModelOpensTheBuiltInOne) {
     const auto words = std::vector<std::string>{"run", "--prompt", "hello", "--max-tokens", "3", "--json"};
     EXPECT_EQ(parsed(runProgram(words, {.builtIn = model()}))["new_tokens"], 3);

@@ -54,16 +54,19 @@ AnswerOutcome printAnswer(ChatEngine& engine, const GenerationRequest& request, 
             line.show("reading the prompt: " + std::to_string(done) + " of " + std::to_string(total) +
                       " tokens");
         };
-        outcome.result = engine.generate(request, sink, prefill, work.token());
+        GenerationRequest noted = request;
+        noted.onPrompt = [](int, int dropped) {
+            if (dropped > 0)
+                writeNote("the context is full: the oldest " + std::to_string(dropped) +
+                          " messages are left out");
+        };
+        outcome.result = engine.generate(noted, sink, prefill, work.token());
     }
     const GenerationResult& result = outcome.result;
     if (json)
         written = writeOut(answerToJson(result));
     else if (written.ok() && !result.text.empty() && result.text.back() != '\n')
         written = writeOut("\n");
-    if (result.droppedMessages > 0)
-        writeNote("the context is full: the oldest " + std::to_string(result.droppedMessages) +
-                  " messages were left out");
     if (result.finishReason == FinishReason::error) {
         writeError(result.error);
         outcome.exitStatus = exitFailed;

@@ -95,7 +95,10 @@ TEST(ChatEngine, chatEngine_leavesOutTheOldestTurnsAndNeverTheSystemText) {
     int lastDropped = 0, changes = 0;
     for (int turn = 0; turn < 40; ++turn) {
         request.messages.push_back({Role::user, turn % 2 ? "a b a END" : "b b END", {}, {}});
+        std::pair<int, int> announced;
+        request.onPrompt = [&](int promptTokens, int dropped) { announced = {promptTokens, dropped}; };
         const auto result = generate(opened, request).result;
+        EXPECT_EQ(announced, std::make_pair(result.promptTokens, result.droppedMessages));
         EXPECT_EQ(result.finishReason, FinishReason::stop) << result.error;
         EXPECT_LE(result.promptTokens, 150); // a quarter is the answer's
         const std::string prompt = opened.tokenizer->decode(read);
