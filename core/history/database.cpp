@@ -143,7 +143,13 @@ std::int64_t Database::lastInsertId() const { return sqlite3_last_insert_rowid(h
 std::int64_t Database::changedRows() const { return sqlite3_changes64(handle_); }
 bool Database::inTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
-bool Database::foundIndexDamage() const { return lastErrorCode_ == SQLITE_CORRUPT_VTAB; }
+void Database::blameIndex() { lastErrorCode_ = SQLITE_CORRUPT_VTAB; }
+// A key that is taken is the index's too: our own tables are written so that none can be.
+bool Database::foundIndexDamage() const {
+    return lastErrorCode_ == SQLITE_CORRUPT_VTAB ||
+           ((lastErrorCode_ & 0xff) == SQLITE_CONSTRAINT && lastErrorCode_ != SQLITE_CONSTRAINT_FOREIGNKEY &&
+            lastErrorCode_ != SQLITE_CONSTRAINT_CHECK);
+}
 
 bool Database::foundDamage() const {
     const int primary = lastErrorCode_ & 0xff;

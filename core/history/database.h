@@ -111,6 +111,7 @@ public:
     void restoreError(int code) { lastErrorCode_ = code; }
     bool foundDamage() const;      // of the file
     bool foundIndexDamage() const; // of the search index alone
+    void blameIndex();             // the last error was that
     // What a result code of SQLite means, in plain words; remembered as the last error.
     Error errorOf(int code);
 

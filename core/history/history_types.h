@@ -114,12 +114,12 @@ struct SearchQuery {
     std::string text;                // as typed; words in any order, all of them must occur; nothing is an operator
     int limit = 200;                 // hits at most
     bool onePerConversation = true;  // the newest matching message of each conversation (or its title), not every one
-    int timeLimitMs = 250;           // after that: what was found so far
+    int timeLimitMs = 90;            // after that: what was found so far; the store serves nothing else meanwhile
 };
 
 struct SearchResult {
     std::vector<SearchHit> hits; // newest first
-    bool complete = true;        // false: the limit or the time ran out; there may be more
+    bool complete = true;        // false: the limit or the time ran out; with few hits, a longer time may find more
 };
 
 enum class OpenOutcome { created, opened, migrated, salvaged };

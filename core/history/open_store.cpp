@@ -106,7 +106,14 @@ Result<bool> settleSearchIndex(Database& database, bool checkAll) {
                      : "SELECT rowid FROM message_search LIMIT 1");
         // What is missing or unreadable shows as SQLITE_ERROR or as damage; a disk or a lock as itself.
         whole = checked.ok();
-        if (!whole && checked.error().kind != ErrorKind::internal && !database.foundDamage() &&
+        if (whole && checkAll) {
+            const Result<std::int64_t> unaccounted = database.number(
+                0, "SELECT (SELECT count(*) FROM messages) - (SELECT count(*) FROM message_search_docsize)"
+                   " - (SELECT count(*) FROM unindexed)");
+            TRY_OK(unaccounted);
+            whole = *unaccounted == 0;
+        }
+        if (!checked.ok() && checked.error().kind != ErrorKind::internal && !database.foundDamage() &&
             !database.foundIndexDamage())
             return checked.error();
     }

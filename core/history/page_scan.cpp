@@ -54,10 +54,10 @@ public:
     bool isOpen() const { return descriptor_ >= 0; }
     std::uint64_t pageCount() const { return pageCount_; }
 
-    // The page, zeros where the file ends within it or the disk cannot read it; false where there is none.
-    bool read(std::uint64_t page, std::string& into) const {
-        if (page < 1 || page > pageCount_) return false;
+    // The page, with zeros where the file ends within it or the disk cannot read it; how many bytes were read.
+    std::size_t read(std::uint64_t page, std::string& into) const {
         into.assign(pageSize_, '\0');
+        if (page < 1 || page > pageCount_) return 0;
         std::size_t done = 0;
         while (done < pageSize_) {
             const ssize_t count =
@@ -66,7 +66,7 @@ public:
             if (count <= 0) break;
             done += std::size_t(count);
         }
-        return done > 0;
+        return done;
     }
 
     // An overflow page belongs to one row: one that was followed before is not followed again, so a scan ends.
@@ -95,9 +95,12 @@ std::string gatherPayload(PageFile& file, std::uint32_t pageSize, Bytes local, s
     if (local.size() < localSize + 4) return payload;
     std::uint64_t next = bigEndian(local.substr(localSize, 4));
     std::string page;
-    while (payload.size() < size && file.claim(next) && file.read(next, page)) {
+    while (payload.size() < size && file.claim(next)) {
+        const std::size_t got = file.read(next, page);
+        if (got <= 4) break;
+        payload.append(page, 4, std::min<std::uint64_t>(size - payload.size(), got - 4));
+        if (got < pageSize) break;
         next = bigEndian(Bytes(page).substr(0, 4));
-        payload.append(page, 4, std::min<std::uint64_t>(size - payload.size(), usable - 4));
     }
     return payload;
 }
@@ -160,15 +163,16 @@ Result<void> scanPages(const std::string& path, std::uint32_t pageSize,
     std::string page;
     ScannedRow row;
     for (std::uint64_t number = 1; number <= file.pageCount(); ++number) {
-        if (!file.read(number, page)) continue;
+        const std::size_t got = file.read(number, page);
+        const Bytes there = Bytes(page).substr(0, got); // a cut file may end within a page
         const std::size_t head = number == 1 ? 100 : 0;
-        if (page[head] != tableLeaf) continue;
+        if (there.size() < head + 8 || there[head] != tableLeaf) continue;
         const std::uint64_t cells =
             std::min<std::uint64_t>(bigEndian(Bytes(page).substr(head + 3, 2)), (pageSize - head - 8) / 2);
         for (std::uint64_t i = 0; i < cells; ++i) {
             const std::uint64_t at = bigEndian(Bytes(page).substr(head + 8 + 2 * i, 2));
-            if (at < head + 8 || at >= pageSize) continue;
-            Bytes cell = Bytes(page).substr(at);
+            if (at < head + 8 || at >= there.size()) continue;
+            Bytes cell = there.substr(at);
             const auto size = takeVarint(cell);
             const auto id = takeVarint(cell);
             if (!size || !id || *size < 2 || *size > largestPayload) continue;

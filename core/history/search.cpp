@@ -83,12 +83,13 @@ public:
     Result<SearchResult> run() {
         if (words_.empty() || limit_ == 0) return std::move(result_);
         const std::string expression = indexExpression(words_);
-        Result<void> searched = expression.empty() ? readMessages() : askIndex(expression);
+        Result<void> searched = readTitles();
+        if (searched.ok()) searched = expression.empty() ? readMessages() : askIndex(expression);
         if (!searched.ok() && database_.foundIndexDamage()) {
             indexDamaged_ = true;
             searched = readMessages();
         }
-        if (searched.ok()) searched = readTitles();
+        addTitles();
         if (!searched.ok()) {
             if (searched.error().kind != ErrorKind::cancelled) return searched.error();
             result_.complete = false;
@@ -112,19 +113,21 @@ private:
     }
 
     Result<void> askIndex(const std::string& expression) {
-        std::vector<MessageId> unindexed;
+        // Growing answers in their order; very large texts last, so that they take the time of nothing else.
+        std::vector<MessageId> growing, large;
         {
-            Query rows = database_.query("SELECT message_id FROM unindexed ORDER BY message_id DESC");
-            while (rows.next()) unindexed.push_back(rows.integer(0));
+            Query rows = database_.query("SELECT u.message_id, m.growing FROM unindexed u"
+                                         " JOIN messages m ON m.id = u.message_id ORDER BY u.message_id DESC");
+            while (rows.next()) (rows.integer(1) ? growing : large).push_back(rows.integer(0));
             TRY_OK(rows.status());
         }
-        auto next = unindexed.begin();
+        auto next = growing.begin();
         Query found = database_.query("SELECT rowid FROM message_search WHERE message_search MATCH ?"
                                       " ORDER BY rowid DESC",
                                       expression);
         while (found.next()) {
             const MessageId id = found.integer(0);
-            for (; next != unindexed.end() && *next > id; ++next) {
+            for (; next != growing.end() && *next > id; ++next) {
                 if (full()) return {};
                 TRY_OK(consider(*next));
             }
@@ -132,9 +135,10 @@ private:
             TRY_OK(consider(id));
         }
         TRY_OK(found.status());
-        for (; next != unindexed.end(); ++next) {
+        large.insert(large.begin(), next, growing.end());
+        for (const MessageId id : large) {
             if (full()) return {};
-            TRY_OK(consider(*next));
+            TRY_OK(consider(id));
         }
         return {};
     }
@@ -167,22 +171,26 @@ private:
         return {};
     }
 
-    // Titles are short: all of them are read.
+    // Titles are short: all of them are read, first, so that a long search among the messages does not hide them.
     Result<void> readTitles() {
-        std::size_t found = 0;
-        Query rows = database_.query("SELECT id, title, updated_at FROM conversations WHERE deleted_at IS NULL"
-                                     " ORDER BY updated_at DESC");
-        while (rows.next() && found < limit_) {
-            const ConversationId conversation = rows.integer(0);
-            if (query_.onePerConversation && shown_.contains(conversation)) continue;
+        Query rows = database_.query("SELECT id, title, updated_at FROM conversations WHERE deleted_at IS NULL");
+        while (rows.next()) {
             const std::string_view title = rows.textView(1);
-            if (!holdsAll(searchForm(title), words_)) continue;
-            Snippet snippet = makeSnippet(title, words_);
-            result_.hits.push_back({conversation, std::string(title), std::nullopt, rows.integer(2),
-                                    std::move(snippet.text), std::move(snippet.matches)});
-            ++found;
+            if (holdsAll(searchForm(title), words_))
+                titles_.push_back({rows.integer(0), std::string(title), std::nullopt, rows.integer(2), {}, {}});
         }
         return rows.status();
+    }
+
+    // Where a message of the conversation matched as well, that says more than the title.
+    void addTitles() {
+        for (SearchHit& hit : titles_) {
+            if (query_.onePerConversation && shown_.contains(hit.conversationId)) continue;
+            Snippet snippet = makeSnippet(hit.title, words_);
+            hit.snippet = std::move(snippet.text);
+            hit.matches = std::move(snippet.matches);
+            result_.hits.push_back(std::move(hit));
+        }
     }
 
     Database& database_;
@@ -191,6 +199,7 @@ private:
     const std::size_t limit_;
     TimeLimit time_;
     SearchResult result_;
+    std::vector<SearchHit> titles_;
     std::unordered_set<ConversationId> shown_;
     bool indexDamaged_ = false;
 };

@@ -8,13 +8,27 @@ namespace tramontane {
 // 128 KiB take about 50 ms to index; reading as much takes a thousandth of that.
 constexpr std::size_t largestIndexedBytes = 128 * 1024;
 
+namespace {
+
+// Whatever is wrong with a write to the index that is neither the disk nor a lock is the index: it is derived from the
+// messages and can be made anew.
+Result<void> blameIndex(Database& database, Result<void> written) {
+    if (written.ok()) return written;
+    const ErrorKind kind = written.error().kind;
+    if (kind == ErrorKind::internal || kind == ErrorKind::invalidInput) database.blameIndex();
+    return written;
+}
+
+} // namespace
+
 Result<void> listUnindexed(Database& database, MessageId id) {
     return database.run("INSERT OR IGNORE INTO unindexed(message_id) VALUES(?)", id);
 }
 
 Result<void> indexMessage(Database& database, MessageId id, std::string_view text) {
     if (text.size() > largestIndexedBytes) return listUnindexed(database, id);
-    return database.run("INSERT INTO message_search(rowid, folded) VALUES(?, ?)", id, searchForm(text));
+    return blameIndex(database, database.run("INSERT INTO message_search(rowid, folded) VALUES(?, ?)", id,
+                                             searchForm(text)));
 }
 
 Result<void> unindexMessage(Database& database, MessageId id) {
@@ -23,8 +37,9 @@ Result<void> unindexMessage(Database& database, MessageId id) {
     Query row = database.query("SELECT text FROM messages WHERE id = ?", id);
     if (!row.next()) return row.status();
     // The index holds no text of its own: to take a message out it is told what went in.
-    return database.run("INSERT INTO message_search(message_search, rowid, folded) VALUES('delete', ?, ?)", id,
-                        searchForm(row.textView(0)));
+    return blameIndex(
+        database, database.run("INSERT INTO message_search(message_search, rowid, folded) VALUES('delete', ?, ?)", id,
+                               searchForm(row.textView(0))));
 }
 
 Result<void> fillSearchIndex(Database& database) {

@@ -260,8 +260,8 @@ TEST_F(HistoryMessages, history_keepsEveryTextToTheByte) {
             ids.push_back(grown);
         }
         // Found, whatever is in it.
-        EXPECT_THAT(valueOf(store.search({"after", 10, false})).hits, SizeIs(3)); // the title too
-        EXPECT_THAT(valueOf(store.search({large.substr(9'999'900, 30), 10, false, 5000})).hits, SizeIs(2));
+        EXPECT_THAT(valueOf(store.search({"after", 10, false, 20'000})).hits, SizeIs(3)); // the title too
+        EXPECT_THAT(valueOf(store.search({large.substr(9'999'900, 30), 10, false, 20'000})).hits, SizeIs(2));
     }
     HistoryStore store = open();
     for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -154,7 +154,7 @@ TEST_F(HistorySearch, search_seesAGrowingAnswerAndVeryLargeTexts) {
     std::string large(3'000'000, 'a');
     large += " needle";
     valueOf(store.finishAnswer(id, large, MessageStatus::complete, {}));
-    EXPECT_THAT(ids(valueOf(store.search({"needle", 10, true, 5000}))), ElementsAre(id));
+    EXPECT_THAT(ids(valueOf(store.search({"needle", 10, true, 20'000}))), ElementsAre(id));
     ASSERT_OK(store.checkIntegrity());
     valueOf(store.finishAnswer(id, "small again: needle", MessageStatus::complete, {}));
     EXPECT_THAT(ids(valueOf(store.search({"needle"}))), ElementsAre(id));
