@@ -53,8 +53,8 @@ Rectangle {
                 block.copied = true
                 back.restart()
             }
-            Keys.onReturnPressed: click()
-            Keys.onEnterPressed: click()
+            Keys.onReturnPressed: clicked()
+            Keys.onEnterPressed: clicked()
             contentItem: Item {
                 Row {
                     id: row

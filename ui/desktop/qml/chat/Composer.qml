@@ -111,8 +111,8 @@ FocusScope {
             Accessible.name: composer.generating ? qsTr("Stop") : qsTr("Send")
             Accessible.description: composer.generating ? "Esc" : qsTr("Enter")
             onClicked: composer.generating ? composer.stopRequested() : composer.submit()
-            Keys.onReturnPressed: click()
-            Keys.onEnterPressed: click()
+            Keys.onReturnPressed: clicked()
+            Keys.onEnterPressed: clicked()
             contentItem: Item {
                 Icon {
                     anchors.centerIn: parent

@@ -6,11 +6,12 @@ import Tramontane
 Item {
     id: empty
     readonly property bool builtIn: App.engine.modelIsBuiltIn || App.engine.modelName === ""
+    // The built-in guide speaks English alone, so what is asked of it stays English.
     readonly property var suggestions: builtIn ? [
-        qsTr("What can you do?"),
-        qsTr("How do I open a larger model?"),
-        qsTr("Where are my conversations saved?"),
-        qsTr("Tell me a short story about the wind.")
+        "What can you do?",
+        "How do I open a larger model?",
+        "Where are my conversations saved?",
+        "Tell me a short story about the wind."
     ] : [
         qsTr("Explain how tides work, in a few sentences."),
         qsTr("Write a polite reply that declines a meeting."),
@@ -49,7 +50,7 @@ Item {
             kind: "small"
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
-            text: empty.builtIn ? qsTr("The built-in guide answers. It is small and knows Tramontane best.")
+            text: empty.builtIn ? qsTr("The built-in guide answers. It is small, knows Tramontane best, and speaks English.")
                                 : qsTr("%1 answers, on this computer alone.").arg(App.engine.modelName)
         }
         Flow {
@@ -72,8 +73,8 @@ Item {
                     Accessible.role: Accessible.Button
                     Accessible.name: modelData
                     onClicked: empty.chosen(modelData)
-                    Keys.onReturnPressed: click()
-                    Keys.onEnterPressed: click()
+                    Keys.onReturnPressed: clicked()
+                    Keys.onEnterPressed: clicked()
                     contentItem: Item {
                         Text {
                             id: words

@@ -63,7 +63,7 @@ Item {
         Point {
             glyph: "wind"
             title: qsTr("A guide is built in")
-            words: qsTr("It answers at once. It is a very small model: good at explaining Tramontane, small talk and sums, and often wrong about everything else.")
+            words: qsTr("It answers at once, in English. It is a very small model: good at explaining Tramontane, small talk and sums, and often wrong about everything else.")
         }
         Point {
             glyph: "folder"

@@ -15,8 +15,8 @@ T.AbstractButton {
     focusPolicy: Qt.TabFocus
     Accessible.role: Accessible.Button
     Accessible.name: qsTr("Jump to the end")
-    Keys.onReturnPressed: click()
-    Keys.onEnterPressed: click()
+    Keys.onReturnPressed: clicked()
+    Keys.onEnterPressed: clicked()
     Behavior on opacity { NumberAnimation { duration: Theme.quick } }
 
     contentItem: Item {

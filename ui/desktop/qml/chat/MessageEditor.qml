@@ -24,8 +24,11 @@ Column {
         maximumLines: 12
         edit.font.pixelSize: Theme.textSize
         name: qsTr("Edit the question")
-        Keys.onEscapePressed: editor.cancelled()
-        Keys.onPressed: (event) => {
+        onKeyPressed: (event) => {
+            if (event.key === Qt.Key_Escape) {
+                event.accepted = true
+                editor.cancelled()
+            }
             const enter = event.key === Qt.Key_Return || event.key === Qt.Key_Enter
             if (!enter || event.modifiers & Qt.ShiftModifier || field.edit.inputMethodComposing) return
             event.accepted = true

@@ -22,8 +22,8 @@ T.Button {
     font.weight: Font.DemiBold
     opacity: enabled ? 1 : 0.55
     Accessible.name: text
-    Keys.onReturnPressed: click()
-    Keys.onEnterPressed: click()
+    Keys.onReturnPressed: clicked()
+    Keys.onEnterPressed: clicked()
 
     contentItem: Item {
         implicitWidth: words.implicitWidth + (button.glyph === "" ? 0 : Theme.iconSize + Theme.space2)

@@ -12,6 +12,7 @@ FocusScope {
     property int minimumLines: 3
     property int maximumLines: 8
     signal edited()
+    signal keyPressed(var event) // before the field takes it
 
     implicitWidth: 320
     implicitHeight: Math.ceil(Math.min(maximumLines * metrics.lineSpacing, Math.max(minimumLines * metrics.lineSpacing, edit.contentHeight)))
@@ -48,6 +49,7 @@ FocusScope {
             textFormat: TextEdit.PlainText
             wrapMode: TextEdit.Wrap
             selectByMouse: true
+            Keys.onPressed: (event) => area.keyPressed(event)
             // Tab leaves the field: prose needs no tabulators.
             Keys.onTabPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
             Keys.onBacktabPressed: nextItemInFocusChain(false).forceActiveFocus(Qt.BacktabFocusReason)

@@ -28,8 +28,8 @@ Flow {
             Accessible.checkable: true
             Accessible.checked: on
             onClicked: choice.chosen(modelData.value)
-            Keys.onReturnPressed: click()
-            Keys.onEnterPressed: click()
+            Keys.onReturnPressed: clicked()
+            Keys.onEnterPressed: clicked()
             contentItem: Text {
                 id: label
                 text: segment.modelData.label

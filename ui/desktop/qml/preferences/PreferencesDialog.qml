@@ -64,7 +64,7 @@ T.Popup {
                         Accessible.name: modelData.name
                         Accessible.selected: on
                         onClicked: dialog.page = index
-                        Keys.onReturnPressed: click()
+                        Keys.onReturnPressed: clicked()
                         Keys.onDownPressed: tabs.itemAt(Math.min(index + 1, tabs.count - 1)).choose()
                         Keys.onUpPressed: tabs.itemAt(Math.max(index - 1, 0)).choose()
                         function choose() {

@@ -31,8 +31,8 @@ Column {
                 Accessible.checkable: true
                 Accessible.checked: current
                 onClicked: App.preferences.applyPreset(name)
-                Keys.onReturnPressed: click()
-                Keys.onEnterPressed: click()
+                Keys.onReturnPressed: clicked()
+                Keys.onEnterPressed: clicked()
                 Keys.onDeletePressed: if (!builtIn) App.preferences.deletePreset(name)
                 contentItem: Item {
                     Text {

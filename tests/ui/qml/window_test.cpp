@@ -1,0 +1,288 @@
+// The whole window against a scripted engine: names, keyboard reach, every shortcut, the flows of the sidebar.
+#include <QAccessible>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QQmlApplicationEngine>
+#include <QQuickItem>
+#include <QQuickStyle>
+#include <QQuickWindow>
+#include <QSet>
+#include <QTest>
+#include <QtQml/qqmlextensionplugin.h>
+
+#include "fonts.h"
+#include "translations.h"
+#include "world.h"
+
+Q_IMPORT_QML_PLUGIN(TramontanePlugin)
+
+using namespace tramontane::desktop;
+
+class WindowTest : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<World> world_;
+    std::unique_ptr<Translations> translations_;
+    std::unique_ptr<QQmlApplicationEngine> engine_;
+    QQuickWindow* window_ = nullptr;
+
+    QQuickItem* find(const QString& name) const {
+        std::function<QQuickItem*(QQuickItem*)> look = [&](QQuickItem* item) -> QQuickItem* {
+            if (item->objectName() == name && item->isVisible()) return item;
+            for (auto* child : item->childItems())
+                if (auto* found = look(child)) return found;
+            return nullptr;
+        };
+        return look(window_->contentItem());
+    }
+    QObject* object(const QString& name) const { return window_->findChild<QObject*>(name); }
+    void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) { QTest::keyClick(window_, key, modifiers); }
+    void type(const QString& text) {
+        for (const QChar c : text) QTest::keyClick(window_, c.toLatin1());
+    }
+    void click(const QString& name) {
+        auto* item = find(name);
+        QVERIFY2(item, qPrintable(name));
+        QTest::mouseClick(window_, Qt::LeftButton, {}, item->mapToScene({item->width() / 2, item->height() / 2}).toPoint());
+    }
+    QString focused() const {
+        auto* item = window_->activeFocusItem();
+        return item ? item->objectName() : QString();
+    }
+
+private slots:
+    void initTestCase() {
+        QQuickStyle::setStyle(QStringLiteral("Basic"));
+        installFonts();
+    }
+    void init() {
+        world_ = std::make_unique<World>();
+        world_->start();
+        world_->app().preferences()->setFirstRunSeen(true);
+        world_->app().preferences()->setLanguage(QStringLiteral("en"));
+        translations_ = std::make_unique<Translations>(&world_->app());
+        engine_ = std::make_unique<QQmlApplicationEngine>();
+        engine_->addImportPath(QStringLiteral("qrc:/"));
+        world_->app().offerTo(engine_.get());
+        translations_->retranslate(engine_.get());
+        engine_->load(QUrl(QStringLiteral("qrc:/Tramontane/qml/Main.qml")));
+        QCOMPARE(engine_->rootObjects().size(), 1);
+        window_ = qobject_cast<QQuickWindow*>(engine_->rootObjects().constFirst());
+        QVERIFY(window_);
+        window_->resize(1120, 740);
+        QVERIFY(QTest::qWaitForWindowExposed(window_));
+        window_->requestActivate();
+        QTRY_VERIFY(window_->isActive());
+    }
+    void cleanup() {
+        translations_->retranslate(nullptr);
+        engine_.reset();
+        translations_.reset();
+        world_->stop();
+        world_.reset();
+    }
+
+    void startsInTheComposer() { QCOMPARE(focused(), QStringLiteral("composer")); }
+
+    void aQuestionIsTypedSentAndAnswered() {
+        type(QStringLiteral("hello"));
+        key(Qt::Key_Return);
+        QTRY_COMPARE(world_->shown(), QStringList({QStringLiteral("user: hello"), QStringLiteral("assistant: Hello there.")}));
+        QCOMPARE(world_->session().draft(), QString());
+        QCOMPARE(focused(), QStringLiteral("composer"));
+        QTRY_COMPARE(world_->list().count(), 1);
+        QVERIFY(find(QStringLiteral("copyAnswer")));
+    }
+
+    void everyShortcutDoesWhatTheSheetSays() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("one")));
+        key(Qt::Key_R, Qt::ControlModifier);
+        QTRY_VERIFY(!world_->session().generating());
+        QTRY_COMPARE(world_->role(-1, MessageListModel::SiblingCountRole).toInt(), 2);
+        key(Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("Hello there."));
+        const auto first = world_->session().conversationId();
+        key(Qt::Key_N, Qt::ControlModifier);
+        QTRY_COMPARE(world_->session().messages()->count(), 0);
+        QVERIFY(world_->sendAndFinish(QStringLiteral("two")));
+        QTRY_COMPARE(world_->list().count(), 2);
+        key(Qt::Key_Tab, Qt::ControlModifier);
+        QTRY_COMPARE(world_->session().conversationId(), first);
+        QTest::keyClick(window_, Qt::Key_Backtab, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_VERIFY(world_->session().conversationId() != first);
+        key(Qt::Key_B, Qt::ControlModifier);
+        QVERIFY(!find(QStringLiteral("search")));
+        key(Qt::Key_F, Qt::ControlModifier);
+        QVERIFY(find(QStringLiteral("search")));
+        QCOMPARE(focused(), QStringLiteral("search"));
+        key(Qt::Key_F2);
+        QTRY_COMPARE(focused(), QStringLiteral("renameField"));
+        key(Qt::Key_Escape);
+        key(Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(object(QStringLiteral("preferences"))->property("opened").toBool());
+        key(Qt::Key_Escape);
+        QTRY_VERIFY(!object(QStringLiteral("preferences"))->property("visible").toBool());
+        key(Qt::Key_Slash, Qt::ControlModifier);
+        QTRY_VERIFY(object(QStringLiteral("shortcutsSheet"))->property("opened").toBool());
+        key(Qt::Key_Escape);
+        QTRY_VERIFY(!object(QStringLiteral("shortcutsSheet"))->property("visible").toBool());
+    }
+
+    void escapeStopsTheAnswer() {
+        world_->script().hold();
+        type(QStringLiteral("wait"));
+        key(Qt::Key_Return);
+        QTRY_VERIFY(world_->session().generating());
+        QTRY_VERIFY(find(QStringLiteral("stop")));
+        key(Qt::Key_Escape);
+        QTRY_VERIFY(!world_->session().generating());
+        world_->script().release();
+        QTRY_VERIFY(find(QStringLiteral("send")));
+    }
+
+    void deletingIsUndone() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("keep me")));
+        QTRY_COMPARE(world_->list().count(), 1);
+        find(QStringLiteral("conversations"))->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Delete);
+        QTRY_COMPARE(world_->list().count(), 0);
+        QTRY_VERIFY(find(QStringLiteral("undo")));
+        click(QStringLiteral("undo"));
+        QTRY_COMPARE(world_->list().count(), 1);
+        find(QStringLiteral("conversations"))->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Delete);
+        QTRY_COMPARE(world_->list().count(), 0);
+        key(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_COMPARE(world_->list().count(), 1);
+    }
+
+    void aTitleIsRenamedInPlace() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("old")));
+        QTRY_COMPARE(world_->list().count(), 1);
+        key(Qt::Key_F2);
+        QTRY_COMPARE(focused(), QStringLiteral("renameField"));
+        type(QStringLiteral("new name"));
+        key(Qt::Key_Return);
+        QTRY_COMPARE(world_->session().title(), QStringLiteral("new name"));
+        key(Qt::Key_F2);
+        type(QStringLiteral("not this"));
+        key(Qt::Key_Escape);
+        QTest::qWait(50);
+        QCOMPARE(world_->session().title(), QStringLiteral("new name"));
+    }
+
+    void searchFindsAndEnterOpens() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("about the harbour")));
+        key(Qt::Key_N, Qt::ControlModifier);
+        QTRY_COMPARE(world_->session().messages()->count(), 0);
+        QVERIFY(world_->sendAndFinish(QStringLiteral("about the hills")));
+        QTRY_COMPARE(world_->list().count(), 2);
+        key(Qt::Key_F, Qt::ControlModifier);
+        type(QStringLiteral("harbour"));
+        QTRY_COMPARE(world_->list().count(), 1);
+        key(Qt::Key_Return);
+        QTRY_COMPARE(world_->text(0), QStringLiteral("about the harbour"));
+        key(Qt::Key_F, Qt::ControlModifier);
+        key(Qt::Key_Escape);
+        QTRY_COMPARE(world_->list().count(), 2);
+    }
+
+    void aQuestionIsEditedInPlace() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("frist")));
+        QTRY_VERIFY(find(QStringLiteral("editQuestion")));
+        find(QStringLiteral("editQuestion"))->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Space);
+        QTRY_VERIFY(find(QStringLiteral("sendEdit")));
+        key(Qt::Key_A, Qt::ControlModifier);
+        type(QStringLiteral("first"));
+        key(Qt::Key_Return);
+        QTRY_COMPARE(world_->text(0), QStringLiteral("first"));
+        QTRY_COMPARE(world_->role(0, MessageListModel::SiblingCountRole).toInt(), 2);
+    }
+
+    void everythingIsReachedByTab() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("reach")));
+        QTRY_COMPARE(world_->list().count(), 1);
+        QTRY_VERIFY(find(QStringLiteral("copyAnswer")));
+        QSet<QString> reached;
+        for (int step = 0; step < 60; ++step) {
+            key(Qt::Key_Tab);
+            reached << focused();
+        }
+        // Send is off while there is nothing to send.
+        for (const char* name : {"composer", "search", "newConversation", "conversations", "toggleSidebar", "preferencesButton",
+                                 "menuButton", "messages", "copyQuestion", "editQuestion", "copyAnswer", "regenerate"})
+            QVERIFY2(reached.contains(QLatin1String(name)), name);
+    }
+
+    // Everything that a screen reader would stop at has a name; nothing that takes the keyboard is unknown to it.
+    void everyControlHasAName() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("names")));
+        QTRY_COMPARE(world_->list().count(), 1);
+        key(Qt::Key_Comma, Qt::ControlModifier);
+        for (int page = 0; page < 5; ++page) {
+            QTRY_VERIFY(find(QStringLiteral("page%1").arg(page)));
+            click(QStringLiteral("page%1").arg(page));
+            QTest::qWait(20);
+            std::function<void(QQuickItem*)> check = [&](QQuickItem* item) {
+                if (!item->isVisible()) return;
+                auto* known = QAccessible::queryAccessibleInterface(item);
+                const bool reachable = item->activeFocusOnTab() && item->isEnabled();
+                if (reachable && item->objectName() != QLatin1String("")) QVERIFY2(known, qPrintable(item->objectName()));
+                if (known && reachable)
+                    QVERIFY2(!known->text(QAccessible::Name).isEmpty(),
+                             qPrintable(item->objectName() + QLatin1Char(' ') + QString::fromLatin1(item->metaObject()->className())));
+                for (auto* child : item->childItems()) check(child);
+            };
+            check(window_->contentItem());
+        }
+    }
+
+    void theNarrowWindowPutsTheSidebarOver() {
+        window_->resize(600, 600);
+        QTRY_VERIFY(!find(QStringLiteral("search")));
+        key(Qt::Key_B, Qt::ControlModifier);
+        QTRY_VERIFY(find(QStringLiteral("search")));
+        key(Qt::Key_Escape);
+        QTRY_VERIFY(!find(QStringLiteral("search")));
+        window_->resize(1120, 740);
+        QTRY_VERIFY(find(QStringLiteral("search")));
+    }
+
+    void theLanguageChangesLive() {
+        auto* send = find(QStringLiteral("send"));
+        QCOMPARE(QAccessible::queryAccessibleInterface(send)->text(QAccessible::Name), QStringLiteral("Send"));
+        world_->app().preferences()->setLanguage(QStringLiteral("de"));
+        QTRY_COMPARE(QAccessible::queryAccessibleInterface(send)->text(QAccessible::Name), QStringLiteral("Senden"));
+        world_->app().preferences()->setLanguage(QStringLiteral("fr"));
+        QTRY_COMPARE(QAccessible::queryAccessibleInterface(send)->text(QAccessible::Name), QStringLiteral("Envoyer"));
+    }
+
+    void nothingWarnsAtAnySizeThemeOrTextSize() {
+        static QStringList warnings;
+        warnings.clear();
+        const auto before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& text) {
+            if (type != QtDebugMsg) warnings << text;
+        });
+        QVERIFY(world_->sendAndFinish(QStringLiteral("sizes")));
+        for (const char* theme : {"light", "dark"})
+            for (const qreal scale : {0.8, 1.0, 2.0})
+                for (const QSize size : {QSize(1280, 800), QSize(720, 500), QSize(420, 420)}) {
+                    world_->app().preferences()->setTheme(QLatin1String(theme));
+                    world_->app().preferences()->setTextScale(scale);
+                    window_->resize(size);
+                    QTest::qWait(20);
+                }
+        qInstallMessageHandler(before);
+        QVERIFY2(warnings.isEmpty(), qPrintable(warnings.join(QLatin1Char('\n'))));
+    }
+};
+
+int main(int argc, char** argv) {
+    qputenv("QT_QUICK_BACKEND", "software");
+    QGuiApplication application(argc, argv);
+    QAccessible::setActive(true);
+    WindowTest test;
+    return QTest::qExec(&test, argc, argv);
+}
+#include "window_test.moc"
