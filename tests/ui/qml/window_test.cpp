@@ -210,7 +210,7 @@ private slots:
             reached << focused();
         }
         // Send is off while there is nothing to send.
-        for (const char* name : {"composer", "search", "newConversation", "conversations", "toggleSidebar", "preferencesButton",
+        for (const char* name : {"composer", "search", "newConversation", "conversation0", "toggleSidebar", "preferencesButton",
                                  "menuButton", "messages", "copyQuestion", "editQuestion", "copyAnswer", "regenerate"})
             QVERIFY2(reached.contains(QLatin1String(name)), name);
     }

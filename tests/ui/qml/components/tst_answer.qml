@@ -56,7 +56,7 @@ Item {
         }
         function test_aLinkAsksBeforeItOpens() {
             show("See [the page](https://example.org/a?b=1).")
-            const words = all(answer, (item) => item.links !== undefined && item.links.length === 1)[0]
+            const words = all(answer, (item) => item.links !== undefined && item.links.length === 1 && item.textFormat !== undefined)[0]
             verify(words)
             words.forceActiveFocus(Qt.TabFocusReason)
             verify(words.activeFocusOnTab)

@@ -96,6 +96,7 @@ FocusScope {
         onEdited: (text) => App.session.draft = text
         onSendRequested: (text) => view.send(text)
         onStopRequested: App.session.stop()
+        onPageRequested: (pages) => list.scrollBy(pages * list.height * 0.9)
         Component.onCompleted: take(App.session.draft)
     }
     Connections {

@@ -14,6 +14,7 @@ FocusScope {
     signal sendRequested(string text)
     signal stopRequested()
     signal edited(string text)
+    signal pageRequested(int pages) // the conversation is read while the keyboard stays here
 
     implicitHeight: frame.height
 
@@ -72,6 +73,11 @@ FocusScope {
                 Keys.onTabPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
                 Keys.onBacktabPressed: nextItemInFocusChain(false).forceActiveFocus(Qt.BacktabFocusReason)
                 Keys.onPressed: (event) => {
+                    if ((event.key === Qt.Key_PageUp || event.key === Qt.Key_PageDown) && event.modifiers === Qt.NoModifier) {
+                        event.accepted = true
+                        composer.pageRequested(event.key === Qt.Key_PageUp ? -1 : 1)
+                        return
+                    }
                     const enter = event.key === Qt.Key_Return || event.key === Qt.Key_Enter
                     // While an input method composes, Enter is its own.
                     if (!enter || inputMethodComposing) return

@@ -7,8 +7,10 @@ ListView {
     id: list
     property bool following: true
     property bool settling: false
+    property bool scrolling: false
     property var revealed: 0
     readonly property real toEnd: contentHeight + originY - contentY - height
+    property Item inside: null // what has the keyboard within the list
     readonly property int side: Math.max(Theme.space4, Math.round((width - Theme.columnWidth) / 2))
     signal linkActivated(string address)
 
@@ -20,7 +22,8 @@ ListView {
     boundsBehavior: Flickable.StopAtBounds
     clip: true
     focus: true
-    activeFocusOnTab: count > 0
+    activeFocusOnTab: true
+    currentIndex: -1
     keyNavigationEnabled: false
     Accessible.role: Accessible.List
     Accessible.name: qsTr("Conversation")
@@ -33,7 +36,7 @@ ListView {
         case Qt.Key_Up: scrollBy(-60); break
         case Qt.Key_PageDown: scrollBy(page); break
         case Qt.Key_PageUp: scrollBy(-page); break
-        case Qt.Key_Home: positionViewAtBeginning(); break
+        case Qt.Key_Home: scrollBy(-contentHeight); break
         case Qt.Key_End: goToEnd(); break
         default: return
         }
@@ -42,8 +45,12 @@ ListView {
 
     function scrollBy(distance) {
         const end = originY + contentHeight + bottomMargin - height
+        scrolling = true
         contentY = Math.max(originY - topMargin, Math.min(end, contentY + distance))
+        scrolling = false
     }
+    // Reckoned here: when contentY has just changed, `toEnd` may not have followed yet.
+    function updateFollowing() { following = contentHeight + originY - contentY - height < 48 }
     function goToEnd() {
         following = true
         settle()
@@ -67,12 +74,24 @@ ListView {
     }
 
     // Whoever scrolls decides; growing text does not.
-    onContentYChanged: if (!settling && (moving || bar.pressed || activeFocus)) following = toEnd < 48
-    onMovementEnded: following = toEnd < 48
+    onContentYChanged: if (!settling && (moving || bar.pressed || scrolling)) updateFollowing()
+    onMovementEnded: updateFollowing()
     onContentHeightChanged: if (following) Qt.callLater(settle)
     onHeightChanged: if (following) Qt.callLater(settle)
     onCountChanged: if (following) Qt.callLater(settle)
 
+    // The next time the keyboard comes here, it begins at the list again, not where it left.
+    onActiveFocusChanged: if (!activeFocus && inside) {
+        for (let item = inside; item && item !== list; item = item.parent) item.focus = false
+        inside = null
+    }
+    Connections {
+        target: list.Window.window
+        function onActiveFocusItemChanged() {
+            const item = list.Window.activeFocusItem
+            if (list.activeFocus && item !== list) list.inside = item
+        }
+    }
     Timer { id: fade; interval: 1600; onTriggered: list.revealed = 0 }
     Connections {
         target: App.session

@@ -93,7 +93,7 @@ Rectangle {
         model: App.conversations
         clip: true
         boundsBehavior: Flickable.StopAtBounds
-        activeFocusOnTab: count > 0
+        activeFocusOnTab: true
         currentIndex: -1
         highlightMoveDuration: 0
         keyNavigationEnabled: true
@@ -138,6 +138,7 @@ Rectangle {
         }
         delegate: ConversationRow {
             width: ListView.view.width
+            objectName: "conversation" + index
             cursor: ListView.isCurrentItem && ListView.view.activeFocus
             onChosen: list.choose(index)
             onMenuShown: list.currentIndex = index
