@@ -14,11 +14,13 @@
 namespace tramontane {
 namespace {
 
+constexpr int kMostThreads = 256; // a larger wish is a mistake, and threads cost memory
+
 class CpuBackend final : public Backend {
 public:
     CpuBackend(ModelViews views, const CpuBackendOptions& options, int contextLength)
         : views_(std::move(views)), kernels_(kernelsFor(options.instructionSet)),
-          pool_(options.threads > 0 ? options.threads : usableCoreCount()),
+          pool_(options.threads > 0 ? std::min(options.threads, kMostThreads) : usableCoreCount()),
           cache_(KvShape::of(views_.config.mistral.layerCount, views_.config.mistral.kvHeadCount,
                              views_.config.mistral.headDim),
                  contextLength, options.availableMemory) {

@@ -245,7 +245,7 @@ void Step::attendTile(const Tile& tile, int layer, int kvHead) {
 
     const int firstBlock = firstSeen(tile.firstRow) / kKvBlockPositions;
     const int lastBlock = rows_[lastRow].position / kKvBlockPositions;
-    for (int b = firstBlock; b <= lastBlock; ++b) {
+    for (int b = firstBlock; b <= lastBlock && !stop_.stop_requested(); ++b) {
         const int base = b * kKvBlockPositions;
         AttentionBlock block;
         block.keys = rows_[tile.firstRow].blocks[b] + kv_.headOffset(layer, kvHead);
