@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -69,20 +70,33 @@ void raise(QQuickWindow* window) {
     window->requestActivate();
 }
 
+std::optional<int> sayAndEnd(const CommandLine& line) {
+    if (line.exitCode < 0) return std::nullopt;
+    std::fputs(line.message.toLocal8Bit().constData(), line.exitCode == 0 ? stdout : stderr);
+    return line.exitCode;
+}
+
+// --help and --version have to work where there is no display.
+std::optional<int> answerWithoutWindow(int argc, char** argv) {
+    QCoreApplication application(argc, argv);
+    const auto arguments = QCoreApplication::arguments();
+    const auto asks = [&](const char* option) { return arguments.contains(QLatin1String(option)); };
+    if (!asks("--help") && !asks("-h") && !asks("--help-all") && !asks("--version") && !asks("-v")) return std::nullopt;
+    return sayAndEnd(readCommandLine(arguments));
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     QCoreApplication::setApplicationName(QStringLiteral("tramontane"));
     QCoreApplication::setApplicationVersion(QStringLiteral(TRAMONTANE_VERSION));
+    if (const auto code = answerWithoutWindow(argc, argv)) return *code;
     QGuiApplication::setDesktopFileName(QStringLiteral("tramontane"));
     QGuiApplication application(argc, argv);
     QGuiApplication::setApplicationDisplayName(QStringLiteral("Tramontane"));
 
     const auto line = readCommandLine(QCoreApplication::arguments());
-    if (line.exitCode >= 0) {
-        std::fputs(line.message.toLocal8Bit().constData(), line.exitCode == 0 ? stdout : stderr);
-        return line.exitCode;
-    }
+    if (const auto code = sayAndEnd(line)) return *code;
     QDir().mkpath(line.dataFolder);
     SingleInstance instance(line.dataFolder);
     if (!instance.claim(line.model)) return 0;
