@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -109,7 +110,21 @@ TEST_F(MappedFileTest, readsACutFileAsZerosAndSaysSo) {
     EXPECT_EQ(sumOf(file.bytes()), 3u * 64 + 2) << "two of the kept bytes of the fourth page are summed";
     EXPECT_EQ(file.checkUnchanged().error().kind, ErrorKind::changedOnDisk);
     std::filesystem::resize_file(path, 1024 * pageBytes);
-    EXPECT_FALSE(file.checkUnchanged().ok()) << "a page that was once lost stays reported";
+    EXPECT_FALSE(file.checkUnchanged().ok());
+}
+
+TEST_F(MappedFileTest, remembersALostPageThoughTheFileLooksAsItDid) {
+    const MappedFile file = openPages(16);
+    const auto modified = std::filesystem::last_write_time(path);
+    std::filesystem::resize_file(path, 0);
+    std::filesystem::resize_file(path, 16 * pageBytes);
+    std::filesystem::last_write_time(path, modified);
+    EXPECT_TRUE(file.checkUnchanged().ok()) << "no page was missed so far";
+    std::filesystem::resize_file(path, 0);
+    EXPECT_EQ(sumOf(file.bytes()), 0u);
+    std::filesystem::resize_file(path, 16 * pageBytes);
+    std::filesystem::last_write_time(path, modified);
+    EXPECT_FALSE(file.checkUnchanged().ok());
 }
 
 TEST_F(MappedFileTest, survivesManyThreadsReadingACutFile) {
@@ -135,6 +150,22 @@ TEST_F(MappedFileTest, thatIsLostDoesNotSpeakForAnother) {
     EXPECT_FALSE(lost.checkUnchanged().ok());
     EXPECT_TRUE(kept->checkUnchanged().ok());
     EXPECT_EQ(sumOf(kept->bytes()), 16u * 64 * 3);
+}
+
+TEST_F(MappedFileTest, findsItsRangeWhereverOthersLie) {
+    // The place in the table that the first file leaves goes to one that lies below the second in memory.
+    auto first = std::make_unique<MappedFile>(openPages(4));
+    const std::filesystem::path second = folder.path() / "second", third = folder.path() / "third";
+    writeFile(second, std::string(4 * pageBytes, '\3'));
+    const Result<MappedFile> above = MappedFile::open(second);
+    first.reset();
+    writeFile(third, std::string(4096 * pageBytes, '\1'));
+    const Result<MappedFile> below = MappedFile::open(third);
+    std::filesystem::resize_file(second, 0);
+    EXPECT_EQ(sumOf(above->bytes()), 0u);
+    EXPECT_FALSE(above->checkUnchanged().ok());
+    EXPECT_TRUE(below->checkUnchanged().ok());
+    EXPECT_EQ(sumOf(below->bytes()), 4096u * 64);
 }
 
 TEST_F(MappedFileTest, canBeOpenedAndClosedWithoutEnd) {

@@ -190,6 +190,10 @@ TEST(Safetensors, shapesThatOverflowAreRefused) {
                               "[4611686018427387904,4]", "[4294967296,4294967296,0]", "[9223372036854775808]",
                               "[18446744073709551616]", "[1,1,1,1,1,1,1,1,4]"})
         EXPECT_THAT(refusalOf("{" + entry("big", shape, 0, 8) + "}"), HasSubstr("tensor big")) << shape;
+    EXPECT_THAT(refusalOf("{" + entry("a", "[4]", 0, 8) + "," +
+                          entry("big", "[0,4294967296,4294967296]", 8, 8) + "}"),
+                HasSubstr("tensor big has a shape beyond 64 bits"))
+        << "a zero in front must not hide it";
 }
 
 TEST(Safetensors, sizesThatAreNegativeOrFractionalAreRefused) {

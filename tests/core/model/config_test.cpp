@@ -204,6 +204,7 @@ TEST(ModelConfig, fieldsOutOfRangeAreRefusedByName) {
         for (const char* value : values)
             EXPECT_THAT(refusalWith(field, value), AllOf(HasSubstr("config.json: "), HasSubstr(field)))
                 << field << " = " << value;
+    EXPECT_THAT(refusalWith("head_dim", "33"), HasSubstr("head_dim is 33, expected an even number"));
     EXPECT_THAT(refusalWith("hidden_size", "100"), HasSubstr("hidden_size"))
         << "not a multiple of the group size";
     EXPECT_THAT(refusalWith("intermediate_size", "100"),
