@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace tramontane {
@@ -42,17 +43,17 @@ void writeSlot(Slot& slot, std::uintptr_t begin, std::uintptr_t end) {
 bool coverWithZeros(std::uintptr_t address) {
     for (Slot& slot : slots) {
         const std::uint32_t before = slot.sequence.load(std::memory_order_acquire);
-        const std::uintptr_t begin = slot.begin.load(std::memory_order_relaxed);
-        const std::uintptr_t end = slot.end.load(std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_acquire);
+        const std::uintptr_t begin = slot.begin.load(std::memory_order_acquire);
+        const std::uintptr_t end = slot.end.load(std::memory_order_acquire);
         if ((before & 1) != 0 || slot.sequence.load(std::memory_order_relaxed) != before) continue;
         if (address < begin || address >= end) continue;
         // To the end of the range at once: a cut file loses everything behind the first missing page, and a
         // fault for each of a million pages would stop the program as surely as the signal.
         const std::uintptr_t page = address & ~(pageSize.load(std::memory_order_relaxed) - 1);
-        void* zeros = mmap(reinterpret_cast<void*>(page), end - page, PROT_READ,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-        if (zeros == MAP_FAILED) return false;
+        // The system call itself: the library's function may be one that is not fit for a signal handler.
+        const long zeros = syscall(SYS_mmap, page, end - page, PROT_READ,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0L);
+        if (zeros == -1) return false;
         slot.faulted.store(true, std::memory_order_release);
         return true;
     }
