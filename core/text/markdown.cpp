@@ -12,7 +12,7 @@ namespace tramontane {
 namespace {
 
 // Above this many blocks the rest of a text is shown as it was written.
-constexpr std::size_t mostBlocks = 5000;
+constexpr std::size_t mostBlocks = 2500;
 constexpr std::size_t plainPieceBytes = 4096;
 constexpr std::size_t codePieceBytes = 16 * 1024, codePieceLines = 200;
 constexpr std::size_t longestLanguage = 32, longestAddress = 2048;

@@ -14,7 +14,7 @@ namespace tramontane {
 namespace {
 
 constexpr std::size_t deepestNest = 24, deepestSpan = 32;
-constexpr std::size_t mostColumns = 40, mostCells = 2000, mostEvents = 60000, mostBlocks = 3000;
+constexpr std::size_t mostColumns = 40, mostCells = 2000, mostEvents = 60000, mostBlocks = 1500;
 
 // Breaking off a parse that grows out of hand; md4c passes the number through.
 constexpr int tooMuch = 1;

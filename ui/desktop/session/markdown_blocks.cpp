@@ -112,7 +112,8 @@ QHash<int, QByteArray> MarkdownBlocks::roleNames() const {
             {TaskRole, "task"},         {LevelRole, "level"},       {HtmlRole, "html"},
             {PlainRole, "plain"},       {LanguageRole, "language"}, {AddressRole, "address"},
             {LinksRole, "links"},       {ColumnsRole, "columns"},   {CellsRole, "cells"},
-            {PlainCellsRole, "plainCells"}, {FirstPieceRole, "firstPiece"}, {LastPieceRole, "lastPiece"}};
+            {PlainCellsRole, "plainCells"}, {FirstPieceRole, "firstPiece"}, {LastPieceRole, "lastPiece"},
+            {BulkRole, "bulk"}};
 }
 
 QVariant MarkdownBlocks::data(const QModelIndex& index, int role) const {
@@ -148,6 +149,13 @@ QVariant MarkdownBlocks::data(const QModelIndex& index, int role) const {
     case PlainCellsRole: return texts(block.plainCells);
     case FirstPieceRole: return block.firstPiece;
     case LastPieceRole: return block.lastPiece;
+    case BulkRole:
+        switch (block.kind) {
+        case MarkdownKind::code: return 1 + int(std::count(block.plain.begin(), block.plain.end(), '\n'));
+        case MarkdownKind::table:
+            return int(block.cells.size() / std::max<std::size_t>(1, block.columns.size()));
+        default: return int(block.plain.size());
+        }
     default: return {};
     }
 }

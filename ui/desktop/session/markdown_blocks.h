@@ -34,6 +34,7 @@ public:
         PlainCellsRole,
         FirstPieceRole,
         LastPieceRole,
+        BulkRole, // letters of a text, lines of code, rows of a table: how tall it will be, before it is laid out
     };
     Q_ENUM(Role)
 

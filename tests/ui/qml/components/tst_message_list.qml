@@ -60,6 +60,33 @@ Item {
             mouseClick(jump)
             tryVerify(() => list.toEnd < 40 && list.following, 5000)
         }
+        function wordsInView(item, found = []) {
+            for (let i = 0; i < item.children.length; ++i) {
+                const child = item.children[i]
+                const y = child.mapToItem(list, 0, 0).y
+                if (child.textFormat === TextEdit.RichText && child.plain !== undefined && y > 100 && y < 300) found.push(child)
+                wordsInView(child, found)
+            }
+            return found
+        }
+        function test_whatIsReadStaysWhileTheBlocksAboveAreMade() {
+            const mixed = []
+            for (let n = 0; n < 300; ++n)
+                mixed.push(n % 4 === 0 ? "## Heading " + n + "\n\n" : n % 4 === 1 ? "- item\n- item **two** of " + n + "\n\n"
+                         : n % 4 === 2 ? "```\ncode\nof " + n + "\n```\n\n" : "Words and words. ".repeat(n % 17 + 1) + "\n\n")
+            ask("Long", mixed)
+            tryVerify(() => list.contentHeight > 10 * list.height && list.toEnd < 40, 5000)
+            for (let step = 0; step < 40; ++step) {
+                const words = wordsInView(list.contentItem)
+                const before = words.length > 0 ? words[0].mapToItem(list, 0, 0).y : 0
+                list.scrollBy(-150)
+                waitForRendering(list, 200)
+                if (words.length === 0) continue
+                const moved = words[0].mapToItem(list, 0, 0).y - before
+                verify(Math.abs(moved - 150) < 4, "step " + step + " moved " + moved)
+            }
+            verify(!list.following)
+        }
         function test_stopKeepsTheText() {
             driver.hold()
             driver.answerWith(["never"])

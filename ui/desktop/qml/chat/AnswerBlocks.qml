@@ -1,4 +1,5 @@
-// An answer's blocks (MarkdownBlocks) in; each shown by its own kind of delegate, one below the other.
+// An answer's blocks (MarkdownBlocks) in; each shown by its own kind of delegate, one below the other. Only what is
+// or was near the view is made: an answer of a thousand blocks opens as fast as one of ten.
 import QtQuick
 import Tramontane
 
@@ -6,7 +7,16 @@ Column {
     id: answer
     property var blocks: null
     property bool streaming: false
+    // What of this answer is in view, in its own coordinates.
+    property real viewTop: -Infinity
+    property real viewBottom: Infinity
+    readonly property int margin: 900
+    property bool placed: false // the blocks know where they lie
     signal linkActivated(string address)
+    signal grewAbove(real by) // a block above the view turned out taller than thought
+
+    onPositioningComplete: placed = true
+    onBlocksChanged: placed = false
 
     Repeater {
         id: repeater
@@ -14,102 +24,57 @@ Column {
         delegate: Item {
             id: block
             required property int index
-            required property string kind
-            required property string nest
-            required property string marker
-            required property string task
-            required property int level
-            required property string html
-            required property string plain
-            required property string language
-            required property string address
-            required property var links
-            required property var columns
-            required property var cells
-            required property var plainCells
-            required property bool firstPiece
-            required property bool lastPiece
+            required property var model
             readonly property bool last: index === repeater.count - 1
-            readonly property int gap: index === 0 || !firstPiece ? 0
+            readonly property string kind: model.kind
+            readonly property int gap: index === 0 || !model.firstPiece ? 0
                                      : kind === "heading" ? Theme.space5 - 2
-                                     : marker !== "" ? 5 : Theme.space3
+                                     : model.marker !== "" ? 5 : Theme.space3
+            readonly property bool near: answer.placed && y + thoughtHeight > answer.viewTop - answer.margin && y < answer.viewBottom + answer.margin
+            property bool wanted: false
+            readonly property int thoughtHeight: {
+                const line = Theme.textSize * (kind === "plain" ? 1.21 : 1.82)
+                if (kind === "code") return Math.round(model.bulk * Theme.codeSize * 1.2 + 44)
+                if (kind === "table") return Math.round(model.bulk * (Theme.textSmall * 1.2 + 16))
+                if (kind === "rule") return Theme.space4
+                if (kind === "image") return 54
+                return Math.round(Math.max(1, Math.ceil(model.bulk * Theme.textSize * 0.53 / Math.max(80, answer.width))) * line)
+            }
 
             width: answer.width
-            height: gap + frame.height
+            height: gap + (shown.item ? shown.item.height : thoughtHeight)
+            onNearChanged: if (near) wanted = true
+            property real heightBefore: 0
+            Component.onCompleted: if (near) wanted = true
+            onHeightChanged: {
+                if (heightBefore > 0 && y + heightBefore < answer.viewTop) answer.grewAbove(height - heightBefore)
+                heightBefore = height
+            }
 
-            NestFrame {
-                id: frame
+            Loader {
+                id: shown
                 y: block.gap
                 width: parent.width
-                height: body.height
-                nest: block.nest
-                marker: block.marker
-                task: block.task
-            }
-            Loader {
-                id: body
-                x: frame.inset
-                y: block.gap
-                width: Math.max(80, parent.width - frame.inset)
-                sourceComponent: block.kind === "code" ? code : block.kind === "table" ? table
-                               : block.kind === "image" ? image : block.kind === "rule" ? rule : words
-            }
-            Component {
-                id: words
-                TextBlock {
-                    html: block.html
-                    plain: block.plain
-                    level: block.level
-                    links: block.links
-                    onLinkActivated: (address) => answer.linkActivated(address)
-                    StreamCaret {
-                        visible: answer.streaming && block.last
-                        readonly property rect place: visible && parent.length >= 0 && parent.width > 0
-                                                      ? parent.positionToRectangle(parent.length) : Qt.rect(0, 0, 0, 0)
-                        x: place.x + 2
-                        y: place.y + (place.height - height) / 2
-                    }
-                }
-            }
-            Component {
-                id: code
-                CodeBlock {
-                    code: block.plain
-                    language: block.language
-                    firstPiece: block.firstPiece
-                    lastPiece: block.lastPiece
-                    onCopyRequested: App.session.copyText(answer.blocks.codeAt(block.index))
-                }
-            }
-            Component {
-                id: table
-                TableBlock {
-                    columns: block.columns
-                    cells: block.cells
-                    plainCells: block.plainCells
-                    links: block.links
-                    onLinkActivated: (address) => answer.linkActivated(address)
-                }
-            }
-            Component {
-                id: image
-                ImageBlock {
-                    description: block.plain
-                    address: block.address
-                }
-            }
-            Component {
-                id: rule
-                Item {
-                    implicitHeight: Theme.space4
-                    Rectangle {
-                        anchors.verticalCenter: parent.verticalCenter
-                        width: parent.width
-                        height: 1
-                        color: Theme.line
-                    }
-                    Accessible.role: Accessible.Separator
-                    Accessible.name: qsTr("Separator")
+                active: block.wanted
+                sourceComponent: AnswerBlock {
+                    owner: answer
+                    index: block.index
+                    kind: block.kind
+                    nest: block.model.nest
+                    marker: block.model.marker
+                    task: block.model.task
+                    level: block.model.level
+                    html: block.model.html
+                    plain: block.model.plain
+                    language: block.model.language
+                    address: block.model.address
+                    links: block.model.links
+                    columns: block.model.columns
+                    cells: block.model.cells
+                    plainCells: block.model.plainCells
+                    firstPiece: block.model.firstPiece
+                    lastPiece: block.model.lastPiece
+                    caret: answer.streaming && block.last
                 }
             }
         }

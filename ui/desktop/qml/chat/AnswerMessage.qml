@@ -15,12 +15,15 @@ FocusScope {
     property bool last: false
     readonly property bool streaming: status === "streaming"
     readonly property bool empty: text === ""
+    property real viewTop: -Infinity
+    property real viewBottom: Infinity
     signal linkActivated(string address)
+    signal grewAbove(real by)
 
     implicitHeight: column.height
     Accessible.role: Accessible.Grouping
     Accessible.name: qsTr("Answer")
-    Accessible.description: streaming ? qsTr("being written") : ""
+    Accessible.description: streaming ? qsTr("being written") : text
 
     HoverHandler { id: hover }
 
@@ -38,6 +41,9 @@ FocusScope {
             visible: !message.empty
             blocks: message.blocks
             streaming: message.streaming
+            viewTop: message.viewTop
+            viewBottom: message.viewBottom
+            onGrewAbove: (by) => message.grewAbove(by)
             onLinkActivated: (address) => message.linkActivated(address)
         }
         AnswerState {

@@ -58,7 +58,7 @@ Rectangle {
         Flow {
             width: parent.width
             spacing: Theme.space2
-            visible: first.visible || second.visible
+            visible: first.text !== "" || second.text !== ""
             AppButton {
                 id: first
                 objectName: "bannerAction"

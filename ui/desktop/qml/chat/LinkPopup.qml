@@ -13,6 +13,7 @@ AppDialog {
     signal openRequested(string address)
 
     objectName: "linkPopup"
+    preferredWidth: Math.round(540 * Math.max(1, Theme.scale))
     title: mail ? qsTr("Write to this address?") : qsTr("Open this link in the browser?")
 
     function ask(where) {

@@ -10,6 +10,9 @@ ListView {
     property bool scrolling: false
     property var revealed: 0
     readonly property real toEnd: contentHeight + originY - contentY - height
+    // Where the view is, in coarse steps: what depends on it is not reckoned anew for every pixel.
+    readonly property int coarse: 400
+    readonly property real coarseTop: Math.floor(contentY / coarse) * coarse
     property Item inside: null // what has the keyboard within the list
     readonly property int side: Math.max(Theme.space4, Math.round((width - Theme.columnWidth) / 2))
     signal linkActivated(string address)
@@ -48,6 +51,13 @@ ListView {
         scrolling = true
         contentY = Math.max(originY - topMargin, Math.min(end, contentY + distance))
         scrolling = false
+    }
+    // Something above the view changed its height: what is read stays where it is.
+    function shift(by) {
+        if (following) return
+        settling = true
+        contentY += by
+        settling = false
     }
     // Reckoned here: when contentY has just changed, `toEnd` may not have followed yet.
     function updateFollowing() { following = contentHeight + originY - contentY - height < 48 }
@@ -153,6 +163,9 @@ ListView {
                 siblingCount: row.siblingCount
                 figures: row.figures
                 last: row.isLast
+                viewTop: list.coarseTop - row.y
+                viewBottom: list.coarseTop + list.coarse + list.height - row.y
+                onGrewAbove: (by) => list.shift(by)
                 onLinkActivated: (address) => list.linkActivated(address)
             }
         }

@@ -8,6 +8,7 @@ TextEdit {
     property string plain
     property int level: 0 // above 0: a heading
     property var links: []
+    property bool byPointer: false // clicked into: nothing to show the keyboard's place for
 
     text: html === "" ? plain : Theme.rich(html)
     textFormat: html === "" ? TextEdit.PlainText : TextEdit.RichText
@@ -38,5 +39,7 @@ TextEdit {
     HoverHandler {
         cursorShape: block.hoveredLink !== "" ? Qt.PointingHandCursor : Qt.IBeamCursor
     }
-    FocusRing { control: block; visible: block.activeFocus && block.activeFocusOnTab }
+    PointHandler { id: pointer; onActiveChanged: if (active) block.byPointer = true }
+    onActiveFocusChanged: if (!activeFocus) byPointer = false
+    FocusRing { control: block; visible: block.activeFocus && block.activeFocusOnTab && !block.byPointer }
 }
