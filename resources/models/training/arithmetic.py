@@ -151,7 +151,7 @@ def special(rng: random.Random):
         n = rng.randint(1, 99) * (100 // p)
         n = n if n <= 100 else rng.randint(1, p) * (100 // p)
         q = rng.choice(["what is {p} percent of {n}?", "{p}% of {n}", "{p} % of {n}", "how much is {p}% of {n}?"])
-        return q.format(n=n, p=p), f"{p}% of {n} = {n} ÷ {100 // p} = **{n * p // 100}**.", n * p // 100
+        return q.format(n=n, p=p), f"{p}% of {n} = {n} × {p} ÷ 100 = **{n * p // 100}**.", n * p // 100
     if kind in (5, 6):
         x, y, z = (rng.randint(1, 40) for _ in range(3))
         if rng.random() < 0.5:
@@ -266,9 +266,9 @@ def any_sum(rng: random.Random):
 
 NEXT = {
     "+": ["and plus {b}?", "add {b} to that", "plus {b}", "now add {b}", "and if I add {b}?", "+ {b}", "and {b} more?",
-          "and with {b} more?", "what if I add {b}?", "add another {b}"],
+          "and with {b} more?", "{b} on top", "put {b} on top of that", "{b} added?", "what if I add {b}?", "add another {b}"],
     "-": ["and minus {b}?", "subtract {b} from that", "minus {b}", "take {b} away", "- {b}", "and {b} less?",
-          "now take away {b}", "and without {b}?", "and if I take {b} away?"],
+          "now take away {b}", "and without {b}?", "take {b} off that", "{b} off", "now remove {b}", "and {b} fewer?", "and if I take {b} away?"],
     "*": ["and times {b}?", "multiply that by {b}", "times {b}", "now multiply it by {b}", "* {b}", "and {b} times that?"],
 }
 
@@ -283,9 +283,11 @@ def chain(rng: random.Random):
     for _ in range(rng.choice([1, 1, 2, 3])):
         kind = rng.random()
         if kind < 0.2 and 0 < value < 100:
-            turns.append((rng.choice(["and double that?", "double it", "twice that?", "and the double?", "times two?"]),
-                          work("*", 2, value)))
-            value *= 2
+            by, said = rng.choice([(2, ["and double that?", "double it", "twice that?", "and the double?", "times two?", "double that please"]),
+                                   (3, ["and triple it", "triple that", "three times that?", "and times three?", "now triple it"]),
+                                   (4, ["four times that", "and times four?", "quadruple it"]), (10, ["ten times that?", "and times ten?"])])
+            turns.append((rng.choice(said), work("*", by, value)))
+            value *= by
         elif kind < 0.3 and value % 2 == 0 and value > 0:
             turns.append((rng.choice(["and half of that?", "half of it?", "halve it", "divide that by 2"]), work("/", value, 2)))
             value //= 2

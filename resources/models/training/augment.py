@@ -46,6 +46,7 @@ SWAPS = [("do not", "don't"), ("cannot", "can't"), ("can not", "can't"), ("I am"
          ("find", "locate"), ("stop", "halt"), ("start", "begin"), ("big", "large"), ("computer", "machine"),
          ("computer", "pc"), ("folder", "directory"), ("window", "screen"), ("button", "icon"), ("list", "overview")]
 
+SIGNS = "🙂 😀 😊 👍 🙏 ❤️ 😂 🤔 😢 🎉 👋 😅 🚀 🙈 ☕ 🌧️ 🐱 ✨ 😎 😭".split()
 FILLER = "just actually really also simply maybe even still now perhaps please quickly somehow basically".split()
 STOP = set("the a an to of in on is it do does i my me can could would will please for and this that be".split())
 
@@ -128,6 +129,8 @@ def dress(text: str, rng: random.Random, keep=frozenset(), level: float = 1.0) -
         text = text.rstrip("?!. ")
     elif rng.random() < 0.04:
         text = text.rstrip("?!. ") + rng.choice(["??", "???", "!", "?!", " ?", "...", " :)", ".", "!!"])
+    if rng.random() < 0.015:
+        text = text + " " + rng.choice(SIGNS)
     if rng.random() < 0.03:
         text = text.replace(",", "").replace("'", "")
     return text or "?"

@@ -6,12 +6,14 @@ import random
 from dataclasses import dataclass
 
 import arithmetic
-import code as snippets
+import snippets
 import intents
 import limits
 import lists
+import problems
 import stories
 import tables
+import thesaurus
 import words
 from augment import dress
 
@@ -50,7 +52,8 @@ LIKED = ["You told me that you like {x}."]
 PASTIMES = """football|chess|reading|cooking|music|gardening|painting|hiking|cycling|swimming|dancing|photography|tennis|the piano|the guitar|travelling|
 video games|board games|cats|dogs|horses|tea|coffee|chocolate|pizza|the sea|the mountains|knitting|astronomy|fishing|programming|drawing|yoga|
 running|skiing|birdwatching|baking|poetry|movies|jazz|science fiction|history|trains|old cars""".replace("\n", "").split("|")
-FIRST = ["What did I ask first?", "What was my first question?", "Do you remember my first question?", "What did I ask you before?", "what was my last question?"]
+MORE_OF_IT = ["Another one!", "another", "another one please", "one more", "again", "more", "tell me another", "do you know more?", "haha, another!", "next one", "and another one?", "lol one more",
+              "that was good, more", "a different one", "I knew that, another", "you have more of these?", "encore"]
 FROM = ["I live in {c}.", "I come from {c}.", "I am from {c}.", "I'm from {c}", "My home is {c}."]
 FROM_HI = ["{c} must be a nice place! How can I help?"]
 FROM_ASK = ["Where do I live?", "Where am I from?", "Do you remember where I come from?", "where did I say I live?"]
@@ -60,27 +63,61 @@ FROM_TOLD = ["You told me that you are from {c}."]
 class Writer:
     """Draws dialogs; one a process, with its own random numbers."""
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int, part: str = "all", scramble: float = 0.05, vary: float = 0.3, double: float = 0.1, lose: float = 0.15):
         self.rng = random.Random(seed)
-        self.intents, self.grammar = intents.read_all()
+        self.scramble, self.vary, self.double, self.lose = scramble, vary, double, lose
+        self.intents, self.grammar = intents.read_all(part=part)
+        self.after = {}
+        for i in self.intents:
+            for names, form in i.after:
+                for name in names:
+                    self.after.setdefault(name, []).append((i, form))
         self.by_topic = {}
         for i in self.intents:
             self.by_topic.setdefault(i.topic, []).append(i)
         self.weights = [(0.55 if i.source.startswith("base_smalltalk") else 1.0) * min(len(i.questions), 40) ** 0.5 for i in self.intents]
 
     def expand(self, template: str) -> str:
-        return self.grammar.expand(template, self.rng)
+        """A phrasing, often with words exchanged for near synonyms, now and then with one word out of place."""
+        rng = self.rng
+        text = self.grammar.expand(template, rng)
+        if rng.random() < self.vary:
+            text = thesaurus.vary(text, rng, rng.choice([0.2, 0.4, 0.7]))
+        if rng.random() < self.scramble:
+            parts = text.split(" ")
+            if len(parts) > 4:
+                parts[rng.randrange(len(parts))] = words.made_up(rng) if rng.random() < 0.3 else rng.choice(words.NOISE)
+                text = " ".join(parts)
+        if rng.random() < self.lose:
+            parts = text.split(" ")
+            for _ in range(rng.choice([1, 1, 2])):
+                if len(parts) > 4:
+                    del parts[rng.randrange(len(parts))]
+            text = " ".join(parts)
+        return text
+
+    def ask(self, forms: list) -> str:
+        """One of an intent's phrasings, or two of them in a row, the way people explain themselves."""
+        rng = self.rng
+        text = self.expand(rng.choice(forms))
+        if rng.random() < self.double:
+            text = text.rstrip("?.! ") + rng.choice([". ", ", ", "? ", " - ", "... ", " ", "; "]) + self.expand(rng.choice(forms))
+        return text
 
     def intent_turns(self):
         """A question of an intent; sometimes follow-ups of its topic, a repetition or another wording."""
         rng = self.rng
         intent = rng.choices(self.intents, self.weights)[0]
         answer = rng.choice(intent.answers)
-        turns = [(self.expand(rng.choice(intent.questions)), answer)]
+        turns = [(self.ask(intent.questions), answer)]
         while rng.random() < 0.42 and len(turns) < 4:
             others = [i for i in self.by_topic[intent.topic] if i is not intent and i.followups]
             kind = rng.random()
-            if others and kind < 0.8:
+            if self.after.get(intent.name) and rng.random() < 0.5:
+                intent, form = rng.choice(self.after[intent.name])
+                answer = rng.choice(intent.answers)
+                turns.append((self.expand(form), answer))
+            elif others and kind < 0.8:
                 intent = rng.choice(others)
                 answer = rng.choice(intent.answers)
                 turns.append((self.expand(rng.choice(intent.followups)), answer))
@@ -99,6 +136,16 @@ class Writer:
         kind = rng.random()
         if kind < 0.1:
             return [(rng.choice(NAME_ASK), NO_NAME[0])], set()
+        if kind < 0.25:
+            name = rng.choice(words.NAMES) if rng.random() < 0.5 else words.made_up(rng).capitalize()
+            x = rng.choice(PASTIMES)
+            q = rng.choice(["{a} and {b}", "{a}, {b}", "{b} and {a}", "{a}. {b}."]).format(a=rng.choice(NAME_IS).format(n=name).rstrip("."), b=rng.choice(LIKE).format(x=x).rstrip("."))
+            turns = [(q, f"Nice to meet you, {name}! {x[:1].upper() + x[1:]} sounds like fun. How can I help?")]
+            asked = [(rng.choice(LIKE_ASK), LIKED[0].format(x=x)), (rng.choice(NAME_ASK), f"Your name is {name}; you told me so.")]
+            rng.shuffle(asked)
+            if rng.random() < 0.5:
+                turns += self.segment("intent")[0][:1]
+            return turns + asked[:rng.choice([1, 2])], {name.lower(), *x.split()}
         if kind < 0.55:
             name = rng.choice(words.NAMES) if rng.random() < 0.7 else words.made_up(rng).capitalize()
             turns = [(rng.choice(NAME_IS).format(n=name), rng.choice(NAME_HI).format(n=name))]
@@ -119,10 +166,26 @@ class Writer:
             turns.append((ask, told))
         return turns, keep
 
-    def first_question(self):
-        turns, keep = self.segment("intent")
-        asked = turns[0][0]
-        return turns[:1] + [(self.rng.choice(FIRST), f"You asked: \"{asked}\"")], {"\0exact"}
+    def jokes(self):
+        """A joke or riddle, and others after it, each told once."""
+        rng = self.rng
+        name = rng.choice(["joke", "joke", "riddle", "fun_fact"])
+        intent = next((i for i in self.intents if i.name == name), None)
+        if intent is None:
+            return self.intent_turns()
+        start = rng.randrange(len(intent.answers))
+        turns = [(self.expand(rng.choice(intent.questions)), intent.answers[start])]
+        for number in range(1, rng.choice([2, 2, 3, 4])):
+            turns.append((rng.choice(MORE_OF_IT), intent.answers[(start + number) % len(intent.answers)]))
+        return turns, set()
+
+    def two_at_once(self):
+        """Two questions in one message get two answers, one below the other."""
+        rng = self.rng
+        (one, _), (two, _) = self.segment(rng.choice(["intent", "sum"])), self.segment("intent")
+        (q1, a1), (q2, a2) = one[0], two[0]
+        join = rng.choice([" and ", " And ", " Also, ", " and also ", " Second: ", ", and "])
+        return [(q1.rstrip("?. ") + ("?" if join[1].isupper() else "") + join + q2[:1].lower() + q2[1:], f"{a1}\n\n{a2}")], set()
 
     def segment(self, kind: str):
         """(turns, words to keep): one piece of a conversation."""
@@ -131,10 +194,12 @@ class Writer:
             return self.intent_turns()
         if kind == "memory":
             return self.memory()
+        if kind == "more":
+            return self.jokes() if rng.random() < 0.6 else self.two_at_once()
         if kind == "sum":
             if rng.random() < 0.2:
                 return arithmetic.chain(rng), set()
-            q, a, _ = arithmetic.any_sum(rng)
+            q, a, _ = problems.problem(rng) if rng.random() < 0.35 else arithmetic.any_sum(rng)
             return [(q, a)], set()
         module = {"list": lists, "table": tables, "code": snippets, "story": stories, "limit": limits}[kind]
         if rng.random() < 0.25:
@@ -145,8 +210,8 @@ class Writer:
         made = module.make(rng)
         return [(made[0], made[1])], made[-1]
 
-    KINDS = ["intent", "sum", "list", "table", "code", "story", "limit", "memory"]
-    SHARES = [50, 15, 8, 6, 8, 6, 7, 2.5]
+    KINDS = ["intent", "sum", "list", "table", "code", "story", "limit", "memory", "more"]
+    SHARES = [50, 15, 8, 7, 8, 6, 7, 4, 2.5]
 
     def dialog(self, kind: str | None = None) -> Dialog:
         rng = self.rng

@@ -99,6 +99,17 @@ def score(model: Mistral, sp, questions: list) -> dict:
     return {"right": sum(right.values()), "total": len(questions), "kinds": {k: [right[k], total[k]] for k in sorted(total)}, "failed": failed}
 
 
+def phrasing_score(model: Mistral, sp, seed: int = 5, rounds: int = 3) -> float:
+    """The share of phrasings kept out of training (train.py --part train) that get an answer of their intent."""
+    import random
+    import intents
+    rng = random.Random(seed)
+    found, grammar = intents.read_all(part="test")
+    asked = [(grammar.expand(q, rng), set(i.answers)) for i in found for q in i.questions for _ in range(rounds)]
+    answers = ask(model, sp, [[q] for q, _ in asked])
+    return sum(a[0].strip() in known for a, (_, known) in zip(answers, asked)) / len(asked)
+
+
 @torch.no_grad()
 def held_out_loss(model: Mistral, tokenizer: str, seed: int = 987654321, count: int = 64) -> float:
     """Mean loss of answer tokens in fresh dialogs that training never drew (rows start with one dialog each)."""

@@ -1,11 +1,12 @@
 """The intent files of text/ in, intents with endless phrasings out.
 
 Blocks are separated by blank lines. `intent:` names, `topic:` groups, `q:` is a way of asking, `f:` an
-elliptical follow-up that makes sense only after another intent of the topic, `a:` an answer (`\\n` breaks
-the line). `{a|b|}` picks one alternative, `<word>` one synonym of synonyms.txt (`word: a | b | c`).
+elliptical follow-up that makes sense only after another intent of the topic, `f(one two):` one that is asked
+only after those intents, `a:` an answer (`\\n` breaks the line). `{a|b|}` picks one alternative, `<word>` one synonym of synonyms.txt (`word: a | b | c`).
 """
 import random
 import re
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ class Intent:
     topic: str = ""
     questions: list = field(default_factory=list)
     followups: list = field(default_factory=list)
+    after: list = field(default_factory=list)   # (names of the intents before it, how it is asked then)
     answers: list = field(default_factory=list)
     source: str = ""
 
@@ -134,15 +136,21 @@ def read_file(path: Path) -> list:
         elif key == "f":
             parse_alternatives(value)
             current.followups.append(value)
+        elif key.startswith("f(") and key.endswith(")"):
+            parse_alternatives(value)
+            current.after.append((key[2:-1].split(), value))
         elif key == "a":
             current.answers.append(value.replace("\\n", "\n"))
         else:
             raise ValueError(f"{path.name}:{number}: unknown line: {line}")
-    return [i for i in intents if i.answers and i.questions]
+    return intents
 
 
-def read_all(folder: Path = TEXT) -> tuple[list, Grammar]:
-    """Every intent of the folder. One name in two files is one intent; the first file's answers count."""
+def read_all(folder: Path = TEXT, part: str = "all") -> tuple[list, Grammar]:
+    """Every intent of the folder. One name in two files is one intent; the first file's answers count.
+
+    part: "all"; or "train" and "test", which share out the phrasings 6 to 1 to measure what carries over.
+    """
     merged = {}
     for path in sorted(folder.glob("*.txt")):
         for intent in read_file(path) if path.stem != "synonyms" else []:
@@ -150,9 +158,14 @@ def read_all(folder: Path = TEXT) -> tuple[list, Grammar]:
             if first is not intent:
                 first.questions += intent.questions
                 first.followups += intent.followups
-                if first.source == intent.source:
+                first.after += intent.after
+                if first.source == intent.source or not first.answers:
                     first.answers += intent.answers
-    return list(merged.values()), Grammar(read_synonyms(folder / "synonyms.txt"))
+    for intent in merged.values():
+        if part != "all":
+            intent.questions = [q for q in intent.questions if (zlib.crc32(q.encode()) % 7 == 0) == (part == "test")]
+    found = [i for i in merged.values() if i.questions and i.answers]
+    return found, Grammar(read_synonyms(folder / "synonyms.txt"))
 
 
 if __name__ == "__main__":

@@ -153,12 +153,17 @@ def fixed_slots(group: str, rng: random.Random) -> dict:
 def make(rng: random.Random):
     """(question, answer, group, keep)"""
     if rng.random() < 0.5:
-        return rng.choice(KNOW).format(**slots(rng)), rng.choice(ANSWERS_KNOW), "know", set()
+        q = rng.choice(KNOW).format(**slots(rng))
+        if rng.random() < 0.15:
+            q = q.rstrip("?.") + rng.choice(HOW)
+        return q, rng.choice(ANSWERS_KNOW), "know", set()
     group = rng.choices(list(GROUPS), [3, 3, 2.5, 2, 2, 4, 2, 2, 0.8, 0.4, 3])[0]
     asks, answers = GROUPS[group]
     return rng.choice(asks).format(**fixed_slots(group, rng)), rng.choice(answers), group, set()
 
 
+HOW = [" like I'm five", " in simple terms", " in detail", " step by step", " for a school report", " in one paragraph", " to a child", " in your own words", " in three sentences",
+       " with examples", ", I have a test tomorrow", " for my homework", " for beginners", " as if I were ten", ", please be exact", " in a nutshell", " and why it matters"]
 AND = ["And {s}?", "and what about {s}?", "And who was {p}?", "Then tell me about {s}.", "what about {p}?", "at least {s}?", "and {c}?", "do you know {s} then?"]
 WHY = ["Why not?", "why?", "Why can't you?", "But why?", "How come?", "why is that", "Why don't you know that?", "what a pity, why?", "That's disappointing."]
 WHY_ANSWERS = ["Because I am very small: about 15 MB, made to explain Tramontane and not the world. A real model such as Mistral 7B is some 300 times larger (Menu ▸ Open model…, Ctrl+O)."]

@@ -1,6 +1,6 @@
 """Dialogs in, rows of token ids out: (rows, T) uint16 ids and uint8 loss weights, whole conversations only.
 
-Usage: packing.py OUT_FOLDER TOKENIZER SEED SHARDS ROWS   (a process writes its shards one by one)
+Usage: packing.py OUT_FOLDER TOKENIZER SEED SHARDS ROWS [PART SCRAMBLE VARY DOUBLE LOSE]   (a process writes its shards one by one)
        packing.py --text OUT.txt SEED DIALOGS             (plain text for the tokenizer)
 """
 import os
@@ -70,7 +70,8 @@ def main() -> None:
                     out.write(q.replace("\n", " ") + "\n" + "\n".join(line for line in a.split("\n") if line) + "\n")
         return
     folder, tokenizer, seed, shards, count = Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:6])
-    writer, encoder = Writer(seed), Encoder(tokenizer)
+    more = sys.argv[6:]
+    writer, encoder = Writer(seed, more[0], *map(float, more[1:])) if more else Writer(seed), Encoder(tokenizer)
     for shard in range(shards):
         ids, weights = rows(writer, encoder, count, BUILT_IN.context)
         name = folder / f"{seed:04}-{shard:05}"

@@ -68,6 +68,25 @@ def story(topic: str, rng: random.Random) -> str:
 POEM = ["poem", "short poem", "poem", "little poem", "four-line poem", "rhyme", "verse", "short rhyming poem", "poem with four lines", "small poem"]
 
 
+FOUND = ["finds", "found", "loses", "buys", "steals", "builds", "dreams of", "looks for", "discovers"]
+
+
+def finding(rng: random.Random):
+    """A story with two things in it: somebody, and what they find."""
+    hero, thing, kind = words.noun_phrase(rng), words.a(rng.choice(words.THINGS)), words.a(rng.choice(KIND))
+    if rng.random() < 0.2:
+        thing = words.a(words.made_up(rng))
+    q = rng.choice(["Write {k} where {h} {f} {t}.", "Tell me {k} in which {h} {f} {t}.", "{k} about {h} that {f} {t}", "{k} about {h} who {f} {t}", "a tale where {h} {f} {t}",
+                    "Make up {k}: {h} {f} {t}.", "Tell me how {h} {f} {t}.", "{k} with {h} and {t}", "Write {k} about {h} and {t}."]).format(
+        k=kind, h=hero, t=thing, f=rng.choice(FOUND))
+    the, what, end, met = short(hero), short(thing), rng.choice(ENDS), rng.choice(MEETS)
+    said = rng.choice(SAID).format(m="the " + met.split(" ", 1)[1])
+    text = (f"**{title(hero)} and {title(thing)}**\n\nOnce upon a time there was {hero}, near {words.a(rng.choice(words.PLACES))}. One windy morning {the} found {thing}. "
+            f"Nobody knew where {what} came from, so {the} set out to find the answer. On the way {the} met {met}. {said} "
+            f"{the[:1].upper() + the[1:]} smiled, held {what} tight and went on with new courage. {end}")
+    return q, text, hero, set((hero + " " + thing).lower().split())
+
+
 def poem(topic: str, rng: random.Random) -> str:
     the = short(topic)
     first = rng.choice([f"I think of {the} when the day is new,", f"They sing of {the} when the stars come out,", f"I dreamed of {the} in the silver night,"])
@@ -107,6 +126,8 @@ def make(rng: random.Random):
             return rng.choice(OPEN[:-1]).format(k="a " + rng.choice(POEM), n="poem"), poem(topic, rng), topic, set()
         q = rng.choice(ABOUT).format(k="a " + rng.choice(POEM), t=topic)
         return q, poem(topic, rng), topic, set(topic.lower().split())
+    if rng.random() < 0.2:
+        return finding(rng)
     kind = rng.choice(KIND)
     if rng.random() < 0.18:
         topic = rng.choice(["a brave fox", "a small robot", "an old lighthouse keeper", "a curious owl", "a little ship"])

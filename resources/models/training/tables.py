@@ -79,7 +79,14 @@ def known(rng):
     names, head, rows = rng.choice(TABLES)
     name = rng.choice(names)
     q, shown = rng.choice(ASK).format(t=name), rows[:5]
-    if rng.random() < 0.15 and len(rows) >= 3:
+    sides = next((name.split(s) for s in (" versus ", " vs ") if s in name), None)
+    if sides and rng.random() < 0.7:
+        x, y = sides if rng.random() < 0.6 else sides[::-1]
+        q = rng.choice(COMPARE).format(x=x, y=y)
+    if not sides and rng.random() < 0.15 and len(rows) >= 3 and not name.startswith(("a ", "my ", "the ", "today")):
+        n = rng.randint(2, min(6, len(rows)))
+        q, shown = rng.choice(ASK).format(t=f"{spelled(n) if rng.random() < 0.6 else n} {name}"), rows[:n]
+    elif rng.random() < 0.15 and len(rows) >= 3:
         n = rng.randint(2, min(6, len(rows)))
         q = q.rstrip(".?") + rng.choice([" with {n} rows", ", {n} rows", ", only {n} rows", " in {n} rows"]).format(
             n=spelled(n) if rng.random() < 0.5 else n)
@@ -96,14 +103,14 @@ def columns(rng):
     shown = [rng.choice([c.capitalize(), c.capitalize(), c]) for c in cols]
     unknown = {}
     for i in range(len(cols)):
-        if rng.random() < 0.1:
-            unknown[i] = rng.choice([words.made_up(rng), rng.choice(words.NOISE)])
+        if rng.random() < 0.25:
+            unknown[i] = rng.choice([words.made_up(rng), rng.choice(words.NOISE), rng.choice(words.NOISE), f"{rng.choice(['favourite', 'first', 'last', 'next', 'main', 'best', 'home', 'total', 'new'])} {rng.choice(words.NOISE)}"])
             shown[i] = unknown[i].capitalize()
     n = rng.choice([2, 3, 3, 4, 5]) if rng.random() < 0.5 else 3
     q = rng.choice(COLUMN_ASK).format(c=joined([s if rng.random() < 0.3 else s.lower() for s in shown], rng))
     if n != 3 or rng.random() < 0.2:
-        q = q.rstrip(".?") + rng.choice([" and {n} rows", " with {n} rows", ", {n} rows", " and {n} lines"]).format(
-            n=spelled(n) if rng.random() < 0.5 else n)
+        q = q.rstrip(".?") + rng.choice([" and {n} rows", " with {n} rows", ", {n} rows", " and {n} lines", " for {n} people", " for {n} items", " and {n} entries",
+                                         " of {n} persons", " with {n} examples"]).format(n=spelled(n) if rng.random() < 0.5 else n)
     rows = [[f"{shown[i]} {r + 1}" if i in unknown else VALUES[c][r % len(VALUES[c])] for i, c in enumerate(cols)] for r in range(n)]
     head = [s[:1].upper() + s[1:] for s in shown]
     return q, f"{rng.choice(LEADS)}\n\n{render(head, rows)}", ("", head, rows, rows), {s.lower() for s in shown}
@@ -156,6 +163,10 @@ def unknown(rng):
         set(topic.lower().split())
 
 
+COMPARE = ["Compare {x} and {y} in a table.", "Compare {x} with {y} in a table.", "a table {x} versus {y}", "{x} vs {y} as a table", "{x} or {y}? Make a table.",
+           "Make a table comparing {x} and {y}.", "Table with the differences between {x} and {y}.", "Write a comparison table of {x} and {y}.",
+           "Put {x} and {y} side by side in a table.", "I can't decide between {x} and {y}, make a table.", "How do {x} and {y} differ? As a table please.",
+           "{x} compared to {y}, in a table", "Show the differences of {x} and {y} in a table.", "a comparison of {x} and {y} in a table please"]
 NOTHING = ["Make a table.", "Show me a table.", "Write a table in Markdown.", "table please", "Can you make tables?", "Give me an example of a table.",
            "an example table", "Can you write a table?", "Markdown table example", "Show me what a table looks like.", "any table",
            "I want to see a table", "Write a small table."]

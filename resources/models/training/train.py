@@ -20,16 +20,14 @@ from optimizer import Muon
 from packing import ANSWERED, ASKED
 from shape import BOS, BUILT_IN, MINIATURE
 
-ASKED_WEIGHT = 0.1   # the person's words teach a little, too: which words stand beside which
-
 
 class Supply:
     """Rows that other processes write, each used once while there are new ones, then again at random."""
 
-    def __init__(self, tokenizer: str, workers: int, shards: int, rows_each: int, seed: int):
+    def __init__(self, tokenizer: str, workers: int, shards: int, rows_each: int, seed: int, text: list):
         self.folder = Path(tempfile.mkdtemp(prefix="rows-"))
         self.processes = [subprocess.Popen([sys.executable, str(Path(__file__).parent / "packing.py"), str(self.folder), tokenizer,
-                                            str(seed + w), str(shards), str(rows_each)]) for w in range(workers)]
+                                            str(seed + w), str(shards), str(rows_each), *text]) for w in range(workers)]
         self.used, self.fresh, self.seen = [], [], set()
         self.random = np.random.default_rng(seed)
 
@@ -86,14 +84,14 @@ def attend(q, k, v, mask):
     return flex_attention(q, k, v, block_mask=mask, enable_gqa=True)
 
 
-def loss_of(model: Mistral, ids, weights, mask, cos_sin):
+def loss_of(model: Mistral, ids, weights, mask, cos_sin, asked: float):
     """(weighted loss, loss of the answers alone)"""
     hidden = model(ids, lambda q, k, v: attend(q, k, v, mask), cos_sin)[:, :-1]
     logits = model.lm_head(hidden).float().flatten(0, 1)
     each = F.cross_entropy(logits, ids[:, 1:].flatten(), reduction="none")
     target = weights[:, 1:].flatten()
     answered = (target == ANSWERED).float()
-    weighted = answered + ASKED_WEIGHT * (target == ASKED).float()
+    weighted = answered + asked * (target == ASKED).float()
     plain = (each * answered).sum() / answered.sum()
     return (each * weighted).sum() / weighted.sum(), plain.detach()
 
@@ -112,20 +110,27 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, default=64)
     arguments.add_argument("--workers", type=int, default=14)
     arguments.add_argument("--seed", type=int, default=100)
-    arguments.add_argument("--drop", type=float, default=0.03)
+    arguments.add_argument("--drop", type=float, default=0.1)
+    arguments.add_argument("--asked", type=float, default=0.05, help="weight of the person's words in the loss")
+    arguments.add_argument("--part", default="all", help="which phrasings: all, or train, to keep some for phrasing_score")
+    arguments.add_argument("--scramble", type=float, default=0.05)
+    arguments.add_argument("--vary", type=float, default=0.3)
+    arguments.add_argument("--double", type=float, default=0.1)
+    arguments.add_argument("--lose", type=float, default=0.1)
+    arguments.add_argument("--decay", type=float, default=0.02)
     arguments.add_argument("--miniature", action="store_true")
     a = arguments.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(a.seed)
     torch.set_float32_matmul_precision("high")
-    supply = Supply(a.tokenizer, a.workers, 100000, 128, a.seed)
+    supply = Supply(a.tokenizer, a.workers, 100000, 128, a.seed, [a.part, *map(str, (a.scramble, a.vary, a.double, a.lose))])
     shape = MINIATURE if a.miniature else BUILT_IN
     model = Mistral(shape).to(device)
     model.drop = a.drop
     mask_of = masks_for(device)
     matrices = [p for n, p in model.named_parameters() if n.startswith("model.layers") and p.ndim == 2]
     norms = [p for p in model.parameters() if p.ndim == 1]
-    muon = Muon(matrices)
+    muon = Muon(matrices, decay=a.decay)
     adam = torch.optim.AdamW([{"params": [model.model.embed_tokens.weight], "base": 4e-3}, {"params": [model.lm_head.weight], "base": 2e-3},
                               {"params": norms, "base": 2e-3}], lr=1e-3, betas=(0.9, 0.95), weight_decay=0.01, fused=device == "cuda")
     cos_sin = rotary_tables(shape, device, shape.context)
@@ -141,7 +146,7 @@ def main() -> None:
         ids, weights = ids.to(device, non_blocking=True), weights.to(device, non_blocking=True)
         documents = (ids == BOS).cumsum(1)
         with torch.autocast(device, dtype=torch.bfloat16):
-            loss, plain = step_loss(model, ids, weights, mask_of(documents), cos_sin)
+            loss, plain = step_loss(model, ids, weights, mask_of(documents), cos_sin, a.asked)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([model.model.embed_tokens.weight, model.lm_head.weight, *norms], 1.0)
         rate = schedule(progress)

@@ -89,7 +89,16 @@ vi vo wa we wi wo za ze zo ar en in on er al ist um us ton land berg ville ing""
 
 
 def made_up(rng: random.Random) -> str:
-    return "".join(rng.choice(SYLLABLES) for _ in range(rng.choice([2, 2, 3, 3, 4])))
+    if rng.random() < 0.5:
+        return "".join(rng.choice(SYLLABLES) for _ in range(rng.choice([2, 2, 3, 3, 4])))
+    # Letters in any order teach copying piece by piece, whatever the pieces are.
+    consonants, vowels = "bcdfghjklmnpqrstvwxz", "aeiouy"
+    offset = rng.randrange(2)
+    word = "".join(rng.choice(consonants if (i + offset) % 2 else vowels) for i in range(rng.randint(3, 8)))
+    for _ in range(rng.choice([0, 1, 1, 2])):
+        at = rng.randrange(len(word) + 1)
+        word = word[:at] + rng.choice(consonants + vowels) + word[at:]
+    return word
 
 
 def a(noun: str) -> str:

@@ -109,7 +109,7 @@ NOUN = """Write {t} in {l}.|{t} in {l}|Show me {t} in {l}.|Give me {t} in {l}.|{
 How do I write {t} in {l}?|I need {t} in {l}.|Write code for {t} in {l}.|{l} code for {t}|Please write {t} in {l}.|
 Make {t} in {l}.|Write a {l} program for {t}.|Show {l} code for {t}.|a {l} example for {t}|{t} as {l} code|
 What does {t} look like in {l}?|How does {t} work in {l}?|Could you code {t} in {l}?|A snippet with {t} in {l}, please.|
-Write a {l} function for {t}.|Implement {t} in {l}.|I'd like to see {t} in {l}.|Example of {t} in {l}?|Code {t} in {l}.""".replace("\n", "").split("|")
+Write a {l} function for {t}.|Implement {t} in {l}.|I'd like to see {t} in {l}.|a {l} one-liner for {t}|Example of {t} in {l}?|Code {t} in {l}.""".replace("\n", "").split("|")
 THAT = """Write a {l} function that {t}.|a {l} function that {t}|a function that {t} in {l}|Write a function in {l} that {t}.|
 Give me a {l} function that {t}.|Show me {l} code that {t}.|I need a {l} function which {t}.|Can you write {l} code that {t}?|
 {l} function that {t}|Please code a function in {l} which {t}.|Create a {l} method that {t}.|Make a {l} program that {t}.|
@@ -160,7 +160,11 @@ def pick_language(codes, rng):
 def make(rng: random.Random):
     """(question, answer, {language: code}, name, keep)"""
     kind = rng.random()
-    if kind < 0.62:
+    if kind < 0.07:
+        return query(rng)
+    if kind < 0.14:
+        return printing(rng)
+    if kind < 0.64:
         names, codes = rng.choice(TASKS)
         name = rng.choice(names)
     elif kind < 0.87:
@@ -177,6 +181,50 @@ def make(rng: random.Random):
         named = False
     q = phrase(name, language, rng, named)
     return q, answer(codes[language], language, rng), codes, name, {w.lower() for w in SHOWN[language]}
+
+
+TABLES = """users|customers|orders|products|books|employees|students|cars|invoices|people|songs|films|cities|animals|events|messages""".split("|")
+COLUMNS = "name|age|price|city|email|title|date|year|country|amount".split("|")
+
+
+def query(rng: random.Random):
+    """An SQL query for a table the person names."""
+    t, c, n = rng.choice(TABLES) if rng.random() < 0.85 else words.made_up(rng) + "s", rng.choice(COLUMNS), rng.randint(1, 99)
+    q, code = rng.choice([
+        (["get all {t}", "select all {t}", "show all {t}", "fetch every row of {t}", "list the {t}", "read all {t}", "all {t}", "select everything from {t}"], "SELECT * FROM {t};"),
+        (["count the {t}", "count all {t}", "the number of {t}", "how many {t} there are"], "SELECT COUNT(*) FROM {t};"),
+        (["sort the {t} by {c}", "all {t} ordered by {c}", "list {t} sorted by {c}"], "SELECT * FROM {t} ORDER BY {c};"),
+        (["get the {t} where {c} is greater than {n}", "{t} with {c} over {n}", "find {t} with {c} above {n}", "select {t} with {c} more than {n}"], "SELECT * FROM {t} WHERE {c} > {n};"),
+        (["delete all {t}", "empty the table {t}", "remove all {t}"], "DELETE FROM {t};"),
+        (["the average {c} of {t}", "average {c} of all {t}", "compute the mean {c} of the {t}"], "SELECT AVG({c}) FROM {t};"),
+        (["the first {n} {t}", "only {n} {t}", "limit {t} to {n} rows"], "SELECT * FROM {t} LIMIT {n};"),
+        (["the {c} of all {t}", "get the {c} of every {t}", "select the {c} from {t}"], "SELECT {c} FROM {t};")])
+    frame = rng.choice(["SQL query to {}", "Write an SQL query to {}.", "sql to {}", "How do I {} in SQL?", "SQL for {}", "Write SQL: {}", "an SQL statement for {}", "{} in SQL", "Give me a query: {}",
+                        "a database query to {}", "SQL query for {}", "which SQL shows {}?", "I need SQL to {}"])
+    code = code.format(t=t, c=c, n=n)
+    return frame.format(rng.choice(q).format(t=t, c=c, n=n)), answer(code, "sql", rng), {"sql": code}, "a query", {"sql", t, c}
+
+
+def printing(rng: random.Random):
+    """Prints a text or counts to a number that the person names."""
+    language = rng.choice(["python", "python", "javascript", "c++", "c", "java", "rust", "go", "bash", "ruby", "php"])
+    said = rng.choice(SHOWN[language])
+    if rng.random() < 0.5:
+        text = " ".join(rng.choice([rng.choice(words.NOISE), rng.choice(words.NAMES), words.made_up(rng)]) for _ in range(rng.randint(1, 3)))
+        codes = {"python": f'print("{text}")', "javascript": f'console.log("{text}");', "c++": f'std::cout << "{text}\\n";', "c": f'printf("{text}\\n");', "java": f'System.out.println("{text}");',
+                 "rust": f'println!("{text}");', "go": f'fmt.Println("{text}")', "bash": f'echo "{text}"', "ruby": f'puts "{text}"', "php": f'echo "{text}\\n";'}
+        q = rng.choice(['print "{x}" in {l}', 'Print the text "{x}" in {l}.', 'How do I print {x} in {l}?', '{l} code that prints "{x}"', 'Write {l} code to print "{x}".',
+                        'show "{x}" on the screen in {l}', "output '{x}' with {l}", 'Write a {l} program that says "{x}".']).format(x=text, l=said)
+        return q, answer(codes[language], language, rng), codes, "printing", {w.lower() for w in (text + " " + said).split()}
+    n = rng.randint(2, 99)
+    codes = {"python": f"for i in range(1, {n + 1}):\n    print(i)", "javascript": f"for (let i = 1; i <= {n}; i++) {{\n  console.log(i);\n}}",
+             "c++": f'for (int i = 1; i <= {n}; i++) {{\n    std::cout << i << "\\n";\n}}', "c": f'for (int i = 1; i <= {n}; i++) {{\n    printf("%d\\n", i);\n}}',
+             "java": f"for (int i = 1; i <= {n}; i++) {{\n    System.out.println(i);\n}}", "rust": f'for i in 1..={n} {{\n    println!("{{i}}");\n}}',
+             "go": f"for i := 1; i <= {n}; i++ {{\n    fmt.Println(i)\n}}", "bash": f'for i in {{1..{n}}}; do\n  echo "$i"\ndone', "ruby": f"(1..{n}).each {{ |i| puts i }}",
+             "php": f'for ($i = 1; $i <= {n}; $i++) {{\n    echo $i, "\\n";\n}}'}
+    q = rng.choice(["count to {n} in {l}", "print the numbers from 1 to {n} in {l}", "a {l} loop from 1 to {n}", "Write a loop in {l} that counts to {n}.", "{l} for loop up to {n}",
+                    "How do I count from 1 to {n} in {l}?", "Write {l} code that prints 1 to {n}.", "loop {n} times in {l}"]).format(n=n, l=said)
+    return q, answer(codes[language], language, rng), codes, "counting", set(said.lower().split())
 
 
 DOES = """parses a CSV file|sends an email|draws a circle|plays a sound|connects to a database|scrapes a website|encrypts a text|plays chess|
