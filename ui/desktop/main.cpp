@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
     QCoreApplication::setApplicationName(QStringLiteral("tramontane"));
     QCoreApplication::setApplicationVersion(QStringLiteral(TRAMONTANE_VERSION));
     if (const auto code = answerWithoutWindow(argc, argv)) return *code;
-    QGuiApplication::setDesktopFileName(QStringLiteral("tramontane"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.tramontane.Tramontane"));
     QGuiApplication application(argc, argv);
     QGuiApplication::setApplicationDisplayName(QStringLiteral("Tramontane"));
 
@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
     if (!instance.claim(line.model)) return 0;
 
     installFonts();
+    QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/Tramontane/icons/org.tramontane.Tramontane.svg")));
     QQuickStyle::setStyle(QStringLiteral("Basic"));
     App app(line.preferencesFile, line.dataFolder, builtInModelFolder());
     if (!line.device.isEmpty()) app.preferences()->overrideDevice(line.device);

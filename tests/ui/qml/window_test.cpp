@@ -154,6 +154,12 @@ private slots:
         QTRY_COMPARE(world_->list().count(), 0);
         key(Qt::Key_Z, Qt::ControlModifier);
         QTRY_COMPARE(world_->list().count(), 1);
+        // Also while the keyboard is in the composer, as long as there is nothing to undo in it.
+        world_->list().remove(world_->list().data(world_->list().index(0), ConversationListModel::ConversationIdRole).toLongLong());
+        QTRY_COMPARE(world_->list().count(), 0);
+        find(QStringLiteral("composer"))->forceActiveFocus(Qt::OtherFocusReason);
+        key(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_COMPARE(world_->list().count(), 1);
     }
 
     void aTitleIsRenamedInPlace() {

@@ -89,9 +89,9 @@ Rectangle {
         id: view
         y: block.firstPiece ? head.height : 0
         width: parent.width
-        height: edit.implicitHeight
+        height: edit.implicitHeight + (interactive ? 6 : 0) // room for the scroll bar
         contentWidth: edit.width
-        contentHeight: edit.implicitHeight
+        contentHeight: height
         flickableDirection: Flickable.HorizontalFlick
         boundsBehavior: Flickable.StopAtBounds
         interactive: contentWidth > width

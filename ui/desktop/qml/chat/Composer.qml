@@ -70,6 +70,8 @@ FocusScope {
                 Accessible.name: qsTr("Message")
                 Accessible.description: qsTr("Enter sends, Shift+Enter starts a new line")
                 onTextChanged: composer.edited(text)
+                // With nothing here to undo, Ctrl+Z is the window's.
+                Keys.onShortcutOverride: (event) => { if (event.matches(StandardKey.Undo) && !canUndo) event.accepted = false }
                 Keys.onTabPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
                 Keys.onBacktabPressed: nextItemInFocusChain(false).forceActiveFocus(Qt.BacktabFocusReason)
                 Keys.onPressed: (event) => {
