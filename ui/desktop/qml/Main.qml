@@ -120,6 +120,7 @@ T.ApplicationWindow {
             width: parent.width
             focus: true
             onOpenModelRequested: folder.open()
+            onUndoRequested: undo.undo()
         }
     }
     StatusLine {

@@ -10,6 +10,7 @@ FocusScope {
     readonly property int side: Math.max(Theme.space4, Math.round((width - Theme.columnWidth) / 2))
     property alias composer: composer
     signal openModelRequested()
+    signal undoRequested()
 
     function focusComposer() { composer.forceActiveFocus() }
     function send(text) {
@@ -96,6 +97,7 @@ FocusScope {
         onEdited: (text) => App.session.draft = text
         onSendRequested: (text) => view.send(text)
         onStopRequested: App.session.stop()
+        onUndoRequested: view.undoRequested()
         onPageRequested: (pages) => list.scrollBy(pages * list.height * 0.9)
         Component.onCompleted: take(App.session.draft)
     }

@@ -14,6 +14,7 @@ FocusScope {
     signal sendRequested(string text)
     signal stopRequested()
     signal edited(string text)
+    signal undoRequested()
     signal pageRequested(int pages) // the conversation is read while the keyboard stays here
 
     implicitHeight: frame.height
@@ -70,11 +71,14 @@ FocusScope {
                 Accessible.name: qsTr("Message")
                 Accessible.description: qsTr("Enter sends, Shift+Enter starts a new line")
                 onTextChanged: composer.edited(text)
-                // With nothing here to undo, Ctrl+Z is the window's.
-                Keys.onShortcutOverride: (event) => { if (event.matches(StandardKey.Undo) && !canUndo) event.accepted = false }
                 Keys.onTabPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
                 Keys.onBacktabPressed: nextItemInFocusChain(false).forceActiveFocus(Qt.BacktabFocusReason)
                 Keys.onPressed: (event) => {
+                    if (event.matches(StandardKey.Undo) && !canUndo) { // nothing here to undo: the window's turn
+                        event.accepted = true
+                        composer.undoRequested()
+                        return
+                    }
                     if ((event.key === Qt.Key_PageUp || event.key === Qt.Key_PageDown) && event.modifiers === Qt.NoModifier) {
                         event.accepted = true
                         composer.pageRequested(event.key === Qt.Key_PageUp ? -1 : 1)
