@@ -66,7 +66,9 @@ Result<FileHeader> readFileHeader(const std::string& path, const std::string& vf
     if (header.isDatabase) {
         const std::uint32_t pageSize = bigEndian(head + 16, 2) == 1 ? 65536 : bigEndian(head + 16, 2);
         if (std::has_single_bit(pageSize) && pageSize >= 512) header.pageSize = pageSize;
-        header.usesWal = head[18] == 2 || head[19] == 2;
+        const auto isVersion = [](unsigned char version) { return version == 1 || version == 2; };
+        header.isAsWritten = isVersion(head[18]) && isVersion(head[19]) && head[20] == 0 &&
+                             bigEndian(head + 44, 4) == 4 && bigEndian(head + 56, 4) == 1;
         header.schemaVersion = bigEndian(head + 60, 4);
         header.applicationId = bigEndian(head + 68, 4);
     }

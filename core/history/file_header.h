@@ -4,6 +4,9 @@
 //        0   16 "SQLite format 3\0"
 //       16    2 page size, big-endian; 1 means 65536
 //       18    2 write and read version; 2 means WAL
+//       20    1 bytes reserved in each page: 0, as we write it
+//       44    4 schema format, big-endian: 4, as we write it
+//       56    4 text encoding, big-endian: 1, UTF-8
 //       60    4 user_version, big-endian: the schema's version
 //       68    4 application_id, big-endian
 #pragma once
@@ -19,7 +22,7 @@ struct FileHeader {
     std::int64_t sizeBytes = 0; // 0 also where there is no file
     bool isDatabase = false;    // the magic is right; what follows is only then set
     std::uint32_t pageSize = 0; // 0: none that can be
-    bool usesWal = false;
+    bool isAsWritten = false; // the fields that no program has reason to change in a history
     std::int64_t schemaVersion = 0;
     std::int64_t applicationId = 0;
     bool hasJournal = false; // a rollback journal or WAL beside it that is not empty

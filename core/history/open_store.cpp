@@ -42,7 +42,7 @@ Result<bool> damageOr(Database& database, const Result<T>& result) {
 }
 
 Result<bool> checkPages(Database& database) {
-    Query check = database.query("PRAGMA quick_check(1)");
+    Query check = database.query("PRAGMA integrity_check(1)");
     const bool whole = check.next() && check.textView(0) == "ok";
     // A page that the disk did not give is not a damaged page, though the check reports it like one.
     if (!whole && check.status().ok()) {
@@ -67,8 +67,10 @@ Result<Verdict> examine(Database& database, const FileHeader& header, bool check
                          std::span<const Migration> migrations) {
     if (header.sizeBytes == 0) return Verdict::empty;
     if (!header.isDatabase) return Verdict::damaged;
+    if (header.applicationId == historyApplicationId && !header.isAsWritten) return Verdict::damaged;
     database.forgetError();
     const Result<std::int64_t> tables = database.number(0, "SELECT count(*) FROM sqlite_schema");
+    if (!tables.ok() && tables.error().kind == ErrorKind::internal) return Verdict::damaged; // of an unknown format
     Result<bool> damaged = damageOr(database, tables);
     TRY_OK(damaged);
     if (*damaged) return Verdict::damaged;
@@ -107,11 +109,9 @@ Result<bool> settleSearchIndex(Database& database, bool checkAll) {
         // What is missing or unreadable shows as SQLITE_ERROR or as damage; a disk or a lock as itself.
         whole = checked.ok();
         if (whole && checkAll) {
-            const Result<std::int64_t> unaccounted = database.number(
-                0, "SELECT (SELECT count(*) FROM messages) - (SELECT count(*) FROM message_search_docsize)"
-                   " - (SELECT count(*) FROM unindexed)");
-            TRY_OK(unaccounted);
-            whole = *unaccounted == 0;
+            const Result<bool> covered = indexCoversMessages(database);
+            TRY_OK(covered);
+            whole = *covered;
         }
         if (!checked.ok() && checked.error().kind != ErrorKind::internal && !database.foundDamage() &&
             !database.foundIndexDamage())

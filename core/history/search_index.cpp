@@ -42,6 +42,17 @@ Result<void> unindexMessage(Database& database, MessageId id) {
                                searchForm(row.textView(0))));
 }
 
+Result<bool> indexCoversMessages(Database& database) {
+    const Result<std::int64_t> astray = database.number(
+        0, "SELECT EXISTS (SELECT 1 FROM messages m WHERE"
+           "   EXISTS (SELECT 1 FROM message_search_docsize d WHERE d.id = m.id)"
+           "   + EXISTS (SELECT 1 FROM unindexed u WHERE u.message_id = m.id) <> 1)"
+           " OR EXISTS (SELECT 1 FROM message_search_docsize WHERE id NOT IN (SELECT id FROM messages))"
+           " OR EXISTS (SELECT 1 FROM unindexed WHERE message_id NOT IN (SELECT id FROM messages))");
+    TRY_OK(astray);
+    return *astray == 0;
+}
+
 Result<void> fillSearchIndex(Database& database) {
     TRY_OK(database.run("DROP TABLE IF EXISTS message_search"));
     TRY_OK(database.script(createSearchIndex));

@@ -16,6 +16,8 @@ Result<void> indexMessage(Database& database, MessageId id, std::string_view tex
 Result<void> listUnindexed(Database& database, MessageId id);
 // Before the text changes or the row goes: takes out what indexMessage or listUnindexed put in.
 Result<void> unindexMessage(Database& database, MessageId id);
+// Every message is either indexed or listed, and nothing else is. Reads all ids, no text.
+Result<bool> indexCoversMessages(Database& database);
 // Drops and makes the index of all messages.
 Result<void> fillSearchIndex(Database& database);
 // fillSearchIndex in a transaction of its own.

@@ -80,7 +80,7 @@ TEST_F(HistoryConversations, history_purgesRowsIndexAndBytes) {
         valueOf(store.purgeConversation(started.conversationId));
         EXPECT_EQ(store.conversation(started.conversationId).error().kind, ErrorKind::notFound);
         EXPECT_EQ(store.message(id).error().kind, ErrorKind::notFound);
-        EXPECT_THAT(valueOf(store.search({secret})).hits, IsEmpty());
+        EXPECT_THAT(valueOf(store.search(patiently({secret}))).hits, IsEmpty());
         EXPECT_EQ(valueOf(store.message(other.messageId)).text, "stays");
         ASSERT_OK(store.checkIntegrity());
     }
@@ -178,13 +178,13 @@ TEST_F(HistoryConversations, history_deletesEverythingFromTheFileAndBesideIt) {
         valueOf(store.savePreset("kept", "{}"));
         valueOf(store.deleteEverything());
         EXPECT_THAT(valueOf(store.conversations()), IsEmpty());
-        EXPECT_THAT(valueOf(store.search({secret})).hits, IsEmpty());
+        EXPECT_THAT(valueOf(store.search(patiently({secret}))).hits, IsEmpty());
         EXPECT_EQ(valueOf(store.draft(0)), "");
         EXPECT_EQ(valueOf(store.presets()).size(), 1u);
         ASSERT_OK(store.checkIntegrity());
         // The store goes on working.
         valueOf(store.startConversation({"new"}, {0, {}, Role::user, "life"}));
-        EXPECT_EQ(valueOf(store.search({"life"})).hits.size(), 1u);
+        EXPECT_EQ(valueOf(store.search(patiently({"life"}))).hits.size(), 1u);
         ASSERT_OK(store.checkIntegrity());
     }
     for (const auto& entry : std::filesystem::directory_iterator(folder()))

@@ -67,8 +67,8 @@ protected:
         again([&] { return store->finishAnswer(id, "answer", MessageStatus::complete, AnswerFigures{}); });
         const MessageId second = again([&] { return store->appendMessage(question(started.conversationId, id, "second")); });
         again([&] { return store->deleteMessage(second); });
-        EXPECT_EQ(again([&] { return store->search({"question answer"}); }).hits.size(), 0u);
-        EXPECT_EQ(again([&] { return store->search({"answer"}); }).hits.size(), 1u);
+        EXPECT_EQ(again([&] { return store->search(patiently({"question answer"})); }).hits.size(), 0u);
+        EXPECT_EQ(again([&] { return store->search(patiently({"answer"})); }).hits.size(), 1u);
         again([&] { return store->savePreset("p", "{}"); });
         const auto gone = again([&] { return store->startConversation({"gone"}, {0, {}, Role::user, "purged"}); });
         again([&]() -> Result<void> {
@@ -91,7 +91,7 @@ protected:
         store.reset();
         store = open();
         EXPECT_THAT(texts(valueOf(store->currentBranch(started.conversationId))), ElementsAre("question", "answer"));
-        EXPECT_EQ(valueOf(store->search({"question"})).hits.size(), 1u);
+        EXPECT_EQ(valueOf(store->search(patiently({"question"}))).hits.size(), 1u);
         ASSERT_OK(store->checkIntegrity());
     }
 

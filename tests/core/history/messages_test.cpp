@@ -74,10 +74,10 @@ TEST_F(HistoryMessages, history_takesAnAnswerUpAgainAndKeepsItSearchable) {
     EXPECT_TRUE(valueOf(store.message(id)).growing);
     EXPECT_EQ(valueOf(store.message(id)).figures, figures());
     valueOf(store.updateAnswer(id, "Once upon a time"));
-    EXPECT_THAT(valueOf(store.search({"upon time"})).hits, SizeIs(1));
+    EXPECT_THAT(valueOf(store.search(patiently({"upon time"}))).hits, SizeIs(1));
     valueOf(store.finishAnswer(id, "Once upon a midnight", MessageStatus::complete, figures()));
-    EXPECT_THAT(valueOf(store.search({"time"})).hits, IsEmpty());
-    EXPECT_THAT(valueOf(store.search({"midnight"})).hits, SizeIs(1));
+    EXPECT_THAT(valueOf(store.search(patiently({"time"}))).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({"midnight"}))).hits, SizeIs(1));
     ASSERT_OK(store.checkIntegrity());
 }
 
@@ -88,7 +88,7 @@ TEST_F(HistoryMessages, history_finishingTwiceIsFinishingOnce) {
     for (int i = 0; i < 2; ++i)
         valueOf(store.finishAnswer(id, "Once upon", MessageStatus::complete, figures()));
     EXPECT_EQ(valueOf(store.message(id)).text, "Once upon");
-    EXPECT_THAT(valueOf(store.search({"once"})).hits, SizeIs(1));
+    EXPECT_THAT(valueOf(store.search(patiently({"once"}))).hits, SizeIs(1));
     ASSERT_OK(store.checkIntegrity());
 }
 
@@ -107,7 +107,7 @@ TEST_F(HistoryMessages, history_marksGrowingAnswersInterruptedAtTheNextStart) {
         EXPECT_EQ(read.status, MessageStatus::partial);
         EXPECT_FALSE(read.growing);
         EXPECT_EQ(read.text, "Half an ans");
-        EXPECT_THAT(valueOf(store.search({"half"})).hits, SizeIs(1));
+        EXPECT_THAT(valueOf(store.search(patiently({"half"}))).hits, SizeIs(1));
         ASSERT_OK(store.checkIntegrity());
     }
     HistoryStore store = open();
@@ -182,7 +182,7 @@ TEST_F(HistoryBranches, history_deletesASubtreeAndMendsIt) {
     EXPECT_EQ(store.deleteMessage(q2).error().kind, ErrorKind::notFound);
     EXPECT_EQ(store.showBranch(q2).error().kind, ErrorKind::notFound);
     EXPECT_EQ(store.appendMessage(question(conversation, q2, "x")).error().kind, ErrorKind::notFound);
-    EXPECT_THAT(valueOf(store.search({"q2"})).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({"q2"}))).hits, IsEmpty());
     EXPECT_EQ(store.undeleteMessage(q2).error().kind, ErrorKind::invalidInput);
     // Not on show: the end stays.
     EXPECT_EQ(valueOf(store.deleteMessage(b1)), c1);
@@ -260,8 +260,8 @@ TEST_F(HistoryMessages, history_keepsEveryTextToTheByte) {
             ids.push_back(grown);
         }
         // Found, whatever is in it.
-        EXPECT_THAT(valueOf(store.search({"after", 10, false, 20'000})).hits, SizeIs(3)); // the title too
-        EXPECT_THAT(valueOf(store.search({large.substr(9'999'900, 30), 10, false, 20'000})).hits, SizeIs(2));
+        EXPECT_THAT(valueOf(store.search(patiently({"after", 10, false}))).hits, SizeIs(3)); // the title too
+        EXPECT_THAT(valueOf(store.search(patiently({large.substr(9'999'900, 30), 10, false}))).hits, SizeIs(2));
     }
     HistoryStore store = open();
     for (std::size_t i = 0; i < texts.size(); ++i) {

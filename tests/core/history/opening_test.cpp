@@ -113,7 +113,7 @@ TEST_F(HistoryOpening, calls_areBusyAndShortWhileAnotherProgramLocksTheFile) {
             ASSERT_FALSE(appended.ok());
             EXPECT_EQ(appended.error().kind, ErrorKind::busy) << appended.error().message;
             EXPECT_EQ(store.conversations().error().kind, ErrorKind::busy);
-            EXPECT_EQ(store.search({"first"}).error().kind, ErrorKind::busy);
+            EXPECT_EQ(store.search(patiently({"first"})).error().kind, ErrorKind::busy);
             longest = std::max(longest, millisecondsSince(start));
             ++tries;
         }

@@ -64,10 +64,10 @@ protected:
     // Opens the file as it lies there, which must end well whatever it is, and checks what must always hold.
     OpenReport openDamaged(const std::string& damaged) {
         const auto start = std::chrono::steady_clock::now();
-        HistoryStore store = open();
-        const OpenReport report = store.openReport();
+        std::optional<HistoryStore> store = open();
+        const OpenReport report = store->openReport();
         EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
-        EXPECT_TRUE(store.checkIntegrity().ok()) << store.checkIntegrity().error().message;
+        expectSound(*store);
         if (report.outcome == OpenOutcome::salvaged) {
             EXPECT_TRUE(fileBytes(report.setAsideFile) == damaged);
             EXPECT_THAT(report.summary, HasSubstr(report.setAsideFile.string()));
@@ -75,15 +75,25 @@ protected:
             EXPECT_EQ(report.summary, "");
         }
         // It can be lived in.
-        for (const Conversation& conversation : valueOf(store.conversations())) {
-            EXPECT_TRUE(store.currentBranch(conversation.id).ok());
-            EXPECT_TRUE(store.appendMessage(question(conversation.id, conversation.currentLeaf, "next")).ok());
+        for (const Conversation& conversation : valueOf(store->conversations())) {
+            EXPECT_TRUE(store->currentBranch(conversation.id).ok());
+            EXPECT_TRUE(store->appendMessage(question(conversation.id, conversation.currentLeaf, "next")).ok());
         }
-        EXPECT_TRUE(store.startConversation({"new"}, {0, {}, Role::user, "fresh start"}).ok());
-        EXPECT_THAT(valueOf(store.search({"fresh start"})).hits, SizeIs(1));
-        EXPECT_TRUE(store.checkIntegrity().ok());
-        found_ = compare(store);
+        EXPECT_TRUE(store->startConversation({"new"}, {0, {}, Role::user, "fresh start"}).ok());
+        EXPECT_THAT(valueOf(store->search(patiently({"fresh start"}))).hits, SizeIs(1));
+        found_ = compare(*store);
+        // A wrong bit deep in the search index may show only in use; the next opening then makes the index anew.
+        if (!store->checkIntegrity().ok()) {
+            store.reset();
+            store = open();
+            EXPECT_EQ(store->openReport().outcome, OpenOutcome::opened);
+            expectSound(*store);
+        }
         return report;
+    }
+    static void expectSound(HistoryStore& store) {
+        const Result<void> checked = store.checkIntegrity();
+        EXPECT_TRUE(checked.ok()) << checked.error().message;
     }
     void startOver() {
         for (const auto& entry : std::filesystem::directory_iterator(folder())) std::filesystem::remove(entry.path());
@@ -220,7 +230,7 @@ TEST_F(HistorySalvage, salvage_isAskedForWhenDamageShowsInUse) {
     // Under the open store.
     std::fstream(file(), std::ios::binary | std::ios::in | std::ios::out).write(bytes.data(), std::streamsize(bytes.size()));
     const auto appended = store.appendMessage(question(1, {}, "more"));
-    const auto searched = store.search({"message"});
+    const auto searched = store.search(patiently({"message"}));
     EXPECT_TRUE(!appended.ok() || !searched.ok() || !store.checkIntegrity().ok());
     if (!appended.ok()) {
         EXPECT_EQ(appended.error().kind, ErrorKind::invalidInput) << appended.error().message;
@@ -245,7 +255,7 @@ TEST_F(HistorySalvage, history_makesADamagedSearchIndexAnewWithoutTouchingTheMes
         HistoryStore store = open();
         ASSERT_OK(store.checkIntegrity());
         EXPECT_EQ(compare(store).whole, int(originals_.size()));
-        EXPECT_THAT(valueOf(store.search({"message 17"})).hits, testing::Not(IsEmpty()));
+        EXPECT_THAT(valueOf(store.search(patiently({"message 17"}))).hits, testing::Not(IsEmpty()));
         ASSERT_OK(store.appendMessage(question(1, {}, "goes on")));
         ASSERT_OK(store.checkIntegrity());
     }

@@ -83,10 +83,10 @@ TEST_F(HistorySearch, search_findsWordsInAnyOrderCaseAndAccent) {
     const MessageId first = add(store, "t", "Le mistral souffle sur la Méditerranée.");
     const MessageId second = add(store, "t", "MEDITERRANEE: un autre mistral");
     add(store, "t", "only one of them: mistral");
-    EXPECT_THAT(ids(valueOf(store.search({"mediterranee Mistral"}))), ElementsAre(second, first));
-    EXPECT_THAT(ids(valueOf(store.search({"MISTRAL  méditerranée souffle"}))), ElementsAre(first));
-    EXPECT_THAT(ids(valueOf(store.search({"diterran"}))), ElementsAre(second, first));
-    const SearchResult result = valueOf(store.search({"souffle"}));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"mediterranee Mistral"})))), ElementsAre(second, first));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"MISTRAL  méditerranée souffle"})))), ElementsAre(first));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"diterran"})))), ElementsAre(second, first));
+    const SearchResult result = valueOf(store.search(patiently({"souffle"})));
     EXPECT_EQ(matchedText(result.hits.at(0)), "souffle");
     EXPECT_EQ(result.hits[0].snippet, "Le mistral souffle sur la Méditerranée.");
     EXPECT_TRUE(result.complete);
@@ -97,18 +97,18 @@ TEST_F(HistorySearch, search_findsWordsOfOneAndTwoLettersAndOtherScripts) {
     const MessageId cat = add(store, "t", "彼は猫が好きです");
     const MessageId short1 = add(store, "t", "it is Go");
     const MessageId mixed = add(store, "t", "go is a language");
-    EXPECT_THAT(ids(valueOf(store.search({"猫"}))), ElementsAre(cat));
-    EXPECT_THAT(ids(valueOf(store.search({"猫が好き"}))), ElementsAre(cat));
-    EXPECT_THAT(ids(valueOf(store.search({"go"}))), ElementsAre(mixed, short1));
-    EXPECT_THAT(ids(valueOf(store.search({"language go"}))), ElementsAre(mixed));
-    EXPECT_THAT(ids(valueOf(store.search({"language no"}))), IsEmpty());
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"猫"})))), ElementsAre(cat));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"猫が好き"})))), ElementsAre(cat));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"go"})))), ElementsAre(mixed, short1));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"language go"})))), ElementsAre(mixed));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"language no"})))), IsEmpty());
 }
 
 TEST_F(HistorySearch, search_findsTitlesAndPrefersTheMessage) {
     HistoryStore store = open();
     const MessageId message = add(store, "About sailing", "how do I tack?");
     add(store, "Sailing and wind", "sailing in the strait");
-    const SearchResult result = valueOf(store.search({"sailing"}));
+    const SearchResult result = valueOf(store.search(patiently({"sailing"})));
     ASSERT_THAT(result.hits, SizeIs(2));
     EXPECT_TRUE(result.hits[0].messageId);
     EXPECT_FALSE(result.hits[1].messageId);
@@ -123,9 +123,9 @@ TEST_F(HistorySearch, search_showsOneHitAConversationOrEveryMessage) {
     const MessageId two = valueOf(store.appendMessage(question(started.conversationId, started.messageId, "wind two")));
     // Another branch counts as well.
     const MessageId three = valueOf(store.appendMessage(question(started.conversationId, {}, "wind three")));
-    EXPECT_THAT(ids(valueOf(store.search({"wind"}))), ElementsAre(three));
-    EXPECT_THAT(ids(valueOf(store.search({"wind", 200, false}))), ElementsAre(three, two, started.messageId));
-    const SearchResult limited = valueOf(store.search({"wind", 2, false}));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"wind"})))), ElementsAre(three));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"wind", 200, false})))), ElementsAre(three, two, started.messageId));
+    const SearchResult limited = valueOf(store.search(patiently({"wind", 2, false})));
     EXPECT_THAT(ids(limited), ElementsAre(three, two));
     EXPECT_FALSE(limited.complete);
 }
@@ -135,14 +135,14 @@ TEST_F(HistorySearch, search_leavesOutTheBinAndFollowsChanges) {
     const MessageId id = add(store, "tramontane", "the north wind");
     const ConversationId conversation = valueOf(store.message(id)).conversationId;
     valueOf(store.deleteConversation(conversation));
-    EXPECT_THAT(valueOf(store.search({"north"})).hits, IsEmpty());
-    EXPECT_THAT(valueOf(store.search({"tramontane"})).hits, IsEmpty());
-    EXPECT_THAT(valueOf(store.search({"no"})).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({"north"}))).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({"tramontane"}))).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({"no"}))).hits, IsEmpty());
     valueOf(store.undeleteConversation(conversation));
-    EXPECT_THAT(valueOf(store.search({"north"})).hits, SizeIs(1));
+    EXPECT_THAT(valueOf(store.search(patiently({"north"}))).hits, SizeIs(1));
     valueOf(store.renameConversation(conversation, "sirocco"));
-    EXPECT_THAT(valueOf(store.search({"tramontane"})).hits, IsEmpty());
-    EXPECT_THAT(valueOf(store.search({"sirocco"})).hits, SizeIs(1));
+    EXPECT_THAT(valueOf(store.search(patiently({"tramontane"}))).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({"sirocco"}))).hits, SizeIs(1));
 }
 
 TEST_F(HistorySearch, search_seesAGrowingAnswerAndVeryLargeTexts) {
@@ -150,14 +150,14 @@ TEST_F(HistorySearch, search_seesAGrowingAnswerAndVeryLargeTexts) {
     const auto started = valueOf(store.startConversation({"t"}, {0, {}, Role::user, "q"}));
     const MessageId id = valueOf(store.appendMessage(answer(started.conversationId, started.messageId)));
     valueOf(store.updateAnswer(id, "zephyr"));
-    EXPECT_THAT(ids(valueOf(store.search({"zephyr"}))), ElementsAre(id));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"zephyr"})))), ElementsAre(id));
     std::string large(3'000'000, 'a');
     large += " needle";
     valueOf(store.finishAnswer(id, large, MessageStatus::complete, {}));
-    EXPECT_THAT(ids(valueOf(store.search({"needle", 10, true, 20'000}))), ElementsAre(id));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"needle", 10, true})))), ElementsAre(id));
     ASSERT_OK(store.checkIntegrity());
     valueOf(store.finishAnswer(id, "small again: needle", MessageStatus::complete, {}));
-    EXPECT_THAT(ids(valueOf(store.search({"needle"}))), ElementsAre(id));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"needle"})))), ElementsAre(id));
     ASSERT_OK(store.checkIntegrity());
 }
 
@@ -168,18 +168,18 @@ TEST_F(HistorySearch, search_neverFailsOnOperatorsOrGarbage) {
     for (const char* typed : {"\"", "\"\"", "\"\"\"quoted", "quoted\"", "AND", "OR", "NOT", "AND NOT", "NEAR", "NEAR(", "NEAR/3",
                               "(", ")", "*", "col:val", "col:", ":", "^start", "start*", "+a", "-b", "{x}", "%",
                               "_", "'", "';", "'; DROP", "\\", "\xff", "\xc3", "\u202E", "\u0301", " ", "\t\n", "\"and\""})
-        EXPECT_TRUE(store.search({typed}).ok()) << typed;
-    EXPECT_TRUE(store.search({std::string("quo\0ted", 7)}).ok());
-    EXPECT_THAT(ids(valueOf(store.search({"\"quoted\" AND"}))), ElementsAre(id));
-    EXPECT_THAT(ids(valueOf(store.search({"NEAR/3"}))), ElementsAre(id));
-    EXPECT_THAT(ids(valueOf(store.search({"%"}))), ElementsAre(id));
-    EXPECT_THAT(valueOf(store.search({"%%%"})).hits, IsEmpty());
-    EXPECT_THAT(valueOf(store.search({""})).hits, IsEmpty());
-    EXPECT_THAT(valueOf(store.search({"\u202E \u200B"})).hits, IsEmpty());
-    EXPECT_TRUE(store.search({std::string(10'000'000, 'x')}).ok());
+        EXPECT_TRUE(store.search(patiently({typed})).ok()) << typed;
+    EXPECT_TRUE(store.search(patiently({std::string("quo\0ted", 7)})).ok());
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"\"quoted\" AND"})))), ElementsAre(id));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"NEAR/3"})))), ElementsAre(id));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"%"})))), ElementsAre(id));
+    EXPECT_THAT(valueOf(store.search(patiently({"%%%"}))).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({""}))).hits, IsEmpty());
+    EXPECT_THAT(valueOf(store.search(patiently({"\u202E \u200B"}))).hits, IsEmpty());
+    EXPECT_TRUE(store.search(patiently({std::string(10'000'000, 'x')})).ok());
     std::string many;
     for (int i = 0; i < 5000; ++i) many += "word" + std::to_string(i) + " ";
-    EXPECT_TRUE(store.search({many}).ok());
+    EXPECT_TRUE(store.search(patiently({many})).ok());
 }
 
 // Random texts of few letters and hostile characters, each searched for pieces of itself: found, and all that is
@@ -211,7 +211,7 @@ TEST_F(HistorySearch, search_findsEveryPieceOfRandomTexts) {
         const std::size_t end = std::min(start + 1 + random() % 8, starts.size() - 1);
         const std::string typed = folded.substr(starts[start], starts[end] - starts[start]);
         const std::vector<std::string> words = searchWords(typed);
-        const SearchResult result = valueOf(store.search({typed, 1000, false, 10'000}));
+        const SearchResult result = valueOf(store.search(patiently({typed, 1000, false})));
         if (words.empty()) continue;
         const std::vector<MessageId> found = ids(result);
         EXPECT_THAT(found, testing::Contains(messages[index])) << "typed: " << testing::PrintToString(typed);

@@ -88,6 +88,11 @@ protected:
                              MessageStatus status = MessageStatus::partial) {
         return {conversation, parent, Role::assistant, std::move(text), status};
     }
+    // However busy the machine is.
+    static SearchQuery patiently(SearchQuery query) {
+        query.timeLimitMs = 60'000;
+        return query;
+    }
     static std::vector<std::string> texts(const std::vector<BranchMessage>& branch) {
         std::vector<std::string> list;
         for (const BranchMessage& entry : branch) list.push_back(entry.message.text);
