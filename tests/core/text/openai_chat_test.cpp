@@ -1,6 +1,8 @@
 // The OpenAI form of a conversation: what is wrong is named by message and field.
 #include <gmock/gmock.h>
 
+#include <chrono>
+
 #include "core/text/chat_template.h"
 #include "core/text/json_text.h"
 
@@ -51,6 +53,20 @@ TEST(OpenAiChat, namesWhatIsWrong) {
 TEST(OpenAiChat, refusesDeepNestingAtOnce) {
     const auto chat = parseOpenAiChat(std::string(1000000, '['));
     ASSERT_FALSE(chat.ok());
+}
+
+TEST(JsonText, readsAMegabyteOfSmallArraysAtOnce) {
+    std::string text = "[";
+    for (int i = 0; i < 300000; ++i) text += "[],";
+    const auto started = std::chrono::steady_clock::now();
+    EXPECT_TRUE(parseJson(text + "[]]", 4).ok());
+    EXPECT_FALSE(parseJson(text + "[[[[]]]]]", 4).ok());
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5));
+}
+
+TEST(JsonText, countsNoBracketsInsideStrings) {
+    EXPECT_TRUE(parseJson(R"(["[[[[[[", "\\", "\"[[[["])", 1).ok());
+    EXPECT_FALSE(parseJson("[[]]", 1).ok());
 }
 
 TEST(JsonText, writesAsPythonDoes) {
