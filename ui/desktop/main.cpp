@@ -8,9 +8,11 @@
 #include <QSocketNotifier>
 #include <QtQml/qqmlextensionplugin.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,12 +79,15 @@ std::optional<int> sayAndEnd(const CommandLine& line) {
 }
 
 // --help and --version have to work where there is no display.
+// No application object is made otherwise: the end of one takes down what Qt Quick registered for screen readers.
 std::optional<int> answerWithoutWindow(int argc, char** argv) {
+    const auto asks = [](std::string_view argument) {
+        return argument == "--help" || argument == "-h" || argument == "--help-all" || argument == "--version" ||
+               argument == "-v";
+    };
+    if (std::none_of(argv + 1, argv + argc, asks)) return std::nullopt;
     QCoreApplication application(argc, argv);
-    const auto arguments = QCoreApplication::arguments();
-    const auto asks = [&](const char* option) { return arguments.contains(QLatin1String(option)); };
-    if (!asks("--help") && !asks("-h") && !asks("--help-all") && !asks("--version") && !asks("-v")) return std::nullopt;
-    return sayAndEnd(readCommandLine(arguments));
+    return sayAndEnd(readCommandLine(QCoreApplication::arguments()));
 }
 
 } // namespace
