@@ -138,7 +138,6 @@ void MessageListModel::update(const ShownMessage& now) {
     if (message.state != now.message.state) {
         const bool over = message.state == MessageState::streaming;
         if (there.blocks && over) there.blocks->finish();
-        if (there.blocks && !over) there.blocks->setText(now.message.text); // continued: its end is open again
         roles << StatusRole;
     }
     if (message.errorText != now.message.errorText) roles << ErrorTextRole;
