@@ -67,6 +67,13 @@ private slots:
         since.start();
         QVERIFY(next.claim({}));
         QVERIFY(since.elapsed() < 500);
+        // And it listens, where the killed one did.
+        QSignalSpy raised(&next, &SingleInstance::raised);
+        auto* thread = QThread::create([&] { SingleInstance(data.path()).claim({}); });
+        thread->start();
+        QTRY_COMPARE(raised.size(), 1);
+        QTRY_VERIFY(thread->isFinished());
+        delete thread;
     }
 
     void singleInstance_nonsenseOnTheSocketHarmsNothing() {
