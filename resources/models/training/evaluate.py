@@ -27,18 +27,19 @@ def generate(model: Mistral, prompts: list, longest: int = LONGEST) -> list:
     s, device = model.s, next(model.parameters()).device
     width = max(map(len, prompts))
     ids = torch.full((len(prompts), width), EOS)
-    valid = torch.zeros(len(prompts), width + longest, dtype=torch.bool)
+    valid = torch.ones(len(prompts), width + longest, dtype=torch.bool)
     for row, p in enumerate(prompts):
         ids[row, width - len(p):] = torch.tensor(p)
-        valid[row, width - len(p):] = True
+        valid[row, :width - len(p)] = False
     ids, valid = ids.to(device), valid.to(device)
     cos, sin = rotary_tables(s, device, width + longest)
     size = (len(prompts), s.kv_heads, width + longest, s.head_dim)
     keys = [torch.zeros(size, device=device) for _ in range(s.layers)]
     values = [torch.zeros(size, device=device) for _ in range(s.layers)]
-    done = torch.zeros(len(prompts), dtype=torch.bool, device=device)
-    out, at = [], 0
-    while at < width + longest - 1:
+    answers = [[] for _ in prompts]
+    alive = list(range(len(prompts)))   # which prompt each row belongs to; rows that have ended are dropped in bulk
+    running, at = [True] * len(prompts), 0
+    while at < width + longest - 1 and alive:
         t = ids.shape[1]
         causal = torch.arange(at + t, device=device)[None, :] <= torch.arange(at, at + t, device=device)[:, None]
         mask = causal[None, None] & valid[:, None, None, :at + t]
@@ -50,15 +51,19 @@ def generate(model: Mistral, prompts: list, longest: int = LONGEST) -> list:
                 return F.scaled_dot_product_attention(q, keys[number][:, :, :at + t], values[number][:, :, :at + t], mask, enable_gqa=True)
             x = layer(x, cos[at:at + t], sin[at:at + t], attend, 0.0)
         token = model.lm_head(model.model.norm(x[:, -1])).argmax(-1)
-        token = torch.where(done, torch.full_like(token, EOS), token)
-        out.append(token)
-        done |= token == EOS
         at += t
-        if done.all():
-            break
+        for row, chosen in enumerate(token.tolist()):
+            running[row] = running[row] and chosen != EOS
+            if running[row]:
+                answers[alive[row]].append(chosen)
+        if sum(running) <= 0.8 * len(running):
+            going = [row for row, runs in enumerate(running) if runs]
+            alive, running = [alive[row] for row in going], [True] * len(going)
+            kept = torch.tensor(going, dtype=torch.long, device=device)
+            token, valid = token[kept], valid[kept]
+            keys, values = [k[kept] for k in keys], [v[kept] for v in values]
         ids = token[:, None]
-    answers = torch.stack(out, 1).tolist()
-    return [a[:a.index(EOS)] if EOS in a else a for a in answers]
+    return answers
 
 
 def ask(model: Mistral, sp, conversations: list) -> list:
