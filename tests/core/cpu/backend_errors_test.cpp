@@ -19,6 +19,12 @@ using testing::ModelRecipe;
 using testing::randomTokens;
 using testing::TestModel;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true; // everything takes many times as long, and freed memory is kept for a while
+#else
+constexpr bool kSanitized = false;
+#endif
+
 double millisecondsSince(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
@@ -173,7 +179,7 @@ TEST(CpuBackendErrors, cancellingInMidPrefillActsWithin100Milliseconds) {
         person.join();
         ASSERT_FALSE(result.ok());
         EXPECT_EQ(result.error().kind, ErrorKind::cancelled);
-        EXPECT_LE(late, 100.0) << instructionSetName(set);
+        EXPECT_LE(late, kSanitized ? 3000.0 : 100.0) << instructionSetName(set);
         EXPECT_EQ(backend->sequenceLength(sequence), 0);
     }
 }
@@ -205,11 +211,9 @@ TEST(CpuBackendErrors, aCancelledLoadGivesItsMemoryBack) {
         ASSERT_FALSE(result.ok());
         EXPECT_EQ(result.error().kind, ErrorKind::cancelled);
     }
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "a sanitizer keeps freed memory for a while";
-#endif
     // The packed model has 40 MB; a fifth of it would show.
-    EXPECT_LE(residentKilobytes() - before, 8000);
+    const long allowed = kSanitized ? 100000 : 8000;
+    EXPECT_LE(residentKilobytes() - before, allowed);
 }
 
 } // namespace
