@@ -7,7 +7,7 @@ build_packages=(
   qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript
   qml6-module-qtquick qml6-module-qtquick-controls qml6-module-qtquick-templates qml6-module-qtquick-layouts
   qml6-module-qtquick-window qml6-module-qtquick-dialogs qml6-module-qt-labs-folderlistmodel qml6-module-qtcore
-  qml6-module-qtquick-shapes
+  qml6-module-qtquick-shapes qt6-translations-l10n
   libsentencepiece-dev nlohmann-json3-dev libsqlite3-dev libmd4c-dev libmd4c-html0-dev libcli11-dev
 )
 test_packages=(

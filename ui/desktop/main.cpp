@@ -3,7 +3,6 @@
 #include <QGuiApplication>
 #include <QIcon>
 #include <QQmlApplicationEngine>
-#include <QQuickStyle>
 #include <QQuickWindow>
 #include <QSocketNotifier>
 #include <QtQml/qqmlextensionplugin.h>
@@ -107,8 +106,8 @@ int main(int argc, char** argv) {
     if (!instance.claim(line.model)) return 0;
 
     installFonts();
+    installStyle();
     QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/Tramontane/icons/org.tramontane.Tramontane.svg")));
-    QQuickStyle::setStyle(QStringLiteral("Basic"));
     App app(line.preferencesFile, line.dataFolder, builtInModelFolder());
     if (!line.device.isEmpty()) app.preferences()->overrideDevice(line.device);
     Translations translations(&app);

@@ -4,7 +4,6 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QQmlContext>
-#include <QQuickStyle>
 #include <QTest>
 #include <QtQml/qqmlextensionplugin.h>
 
@@ -17,7 +16,7 @@ namespace tramontane::desktop {
 Driver::~Driver() = default;
 
 void Driver::applicationAvailable() {
-    QQuickStyle::setStyle(QStringLiteral("Basic"));
+    installStyle();
     installFonts();
     world_ = std::make_unique<World>();
     world_->start(false);

@@ -2,13 +2,18 @@
 #include <QAccessible>
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QHash>
+#include <QImage>
 #include <QQmlApplicationEngine>
 #include <QQuickItem>
-#include <QQuickStyle>
 #include <QQuickWindow>
 #include <QSet>
 #include <QTest>
 #include <QtQml/qqmlextensionplugin.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
 
 #include "fonts.h"
 #include "translations.h"
@@ -16,6 +21,7 @@
 
 Q_IMPORT_QML_PLUGIN(TramontanePlugin)
 
+using namespace tramontane;
 using namespace tramontane::desktop;
 
 class WindowTest : public QObject {
@@ -52,12 +58,23 @@ class WindowTest : public QObject {
 
 private slots:
     void initTestCase() {
-        QQuickStyle::setStyle(QStringLiteral("Basic"));
+        installStyle();
         installFonts();
     }
-    void init() {
-        world_ = std::make_unique<World>();
-        world_->start();
+    void init() { openOn(std::make_unique<World>()); }
+    void cleanup() {
+        translations_->retranslate(nullptr);
+        engine_.reset();
+        translations_.reset();
+        world_->stop();
+        world_.reset();
+    }
+
+private:
+    // `ready`: with a model that answers.
+    void openOn(std::unique_ptr<World> world, bool ready = true) {
+        world_ = std::move(world);
+        world_->start(ready);
         world_->app().preferences()->setFirstRunSeen(true);
         world_->app().preferences()->setLanguage(QStringLiteral("en"));
         translations_ = std::make_unique<Translations>(&world_->app());
@@ -74,14 +91,32 @@ private slots:
         window_->requestActivate();
         QTRY_VERIFY(window_->isActive());
     }
-    void cleanup() {
-        translations_->retranslate(nullptr);
-        engine_.reset();
-        translations_.reset();
-        world_->stop();
-        world_.reset();
+
+    // How much the ink of a text stands out from its ground, as WCAG reckons it.
+    static double luminance(const QColor& color) {
+        const auto light = [](double c) { return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+        return 0.2126 * light(color.redF()) + 0.7152 * light(color.greenF()) + 0.0722 * light(color.blueF());
+    }
+    static double contrast(const QColor& ink, const QColor& ground) {
+        const double a = luminance(ink), b = luminance(ground);
+        return (std::max(a, b) + 0.05) / (std::min(a, b) + 0.05);
+    }
+    // The colour that most of a place in a picture has; shades of a gradient count as one.
+    static QColor groundOf(const QImage& picture, const QRect& place) {
+        QHash<QRgb, int> counts;
+        QRgb most = 0;
+        int mostCount = 0;
+        for (int y = place.top(); y <= place.bottom(); ++y)
+            for (int x = place.left(); x <= place.right(); ++x) {
+                const int count = ++counts[picture.pixel(x, y) & 0xfff0f0f0];
+                if (count <= mostCount) continue;
+                mostCount = count;
+                most = picture.pixel(x, y);
+            }
+        return QColor(most);
     }
 
+private slots:
     void startsInTheComposer() { QCOMPARE(focused(), QStringLiteral("composer")); }
 
     void aQuestionIsTypedSentAndAnswered() {
@@ -262,6 +297,38 @@ private slots:
         QTRY_COMPARE(QAccessible::queryAccessibleInterface(send)->text(QAccessible::Name), QStringLiteral("Senden"));
         world_->app().preferences()->setLanguage(QStringLiteral("fr"));
         QTRY_COMPARE(QAccessible::queryAccessibleInterface(send)->text(QAccessible::Name), QStringLiteral("Envoyer"));
+    }
+
+    // Where the desktop has no folder dialog of its own, Qt's opens inside the window.
+    void theFolderDialogIsReadable() {
+        const auto unreadableIn = [&](QQuickItem* panel) {
+            const QImage picture = window_->grabWindow();
+            QStringList unreadable;
+            int texts = 0;
+            std::function<void(QQuickItem*, QRect)> look = [&](QQuickItem* item, QRect shown) {
+                const QRect place = item->mapRectToScene(item->boundingRect()).toRect();
+                if (item->clip()) shown &= place;
+                const QString text = item->property("text").toString();
+                if (item->inherits("QQuickText") && item->isVisible() && !text.isEmpty() && shown.contains(place)) {
+                    const QColor ink = item->property("color").value<QColor>(), ground = groundOf(picture, place);
+                    if (contrast(ink, ground) < 4.5)
+                        unreadable << QStringLiteral("%1: %2 on %3").arg(text, ink.name(), ground.name());
+                    ++texts;
+                }
+                for (auto* child : item->childItems()) look(child, shown);
+            };
+            look(panel, picture.rect());
+            return texts > 4 ? unreadable : QStringList(QStringLiteral("title, path and buttons are not there"));
+        };
+        for (const char* theme : {"light", "dark"}) {
+            world_->app().preferences()->setTheme(QLatin1String(theme));
+            key(Qt::Key_O, Qt::ControlModifier);
+            QTRY_VERIFY(find(QStringLiteral("folderDialogListView")));
+            QTest::qWait(300); // it reads the folder
+            QCOMPARE(unreadableIn(find(QStringLiteral("folderDialogListView"))->parentItem()), QStringList());
+            key(Qt::Key_Escape);
+            QTRY_VERIFY(!find(QStringLiteral("folderDialogListView")));
+        }
     }
 
     void nothingWarnsAtAnySizeThemeOrTextSize() {

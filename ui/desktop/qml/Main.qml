@@ -32,7 +32,11 @@ T.ApplicationWindow {
     palette.highlight: Theme.accent
     palette.highlightedText: Theme.textOnAccent
     palette.placeholderText: Theme.textSecondary
+    palette.light: Theme.side
+    palette.midlight: Theme.hover
     palette.mid: Theme.outline
+    palette.dark: Theme.outline
+    palette.shadow: Theme.line
     palette.link: Theme.link
 
     Component.onCompleted: {

@@ -4,6 +4,7 @@
 #include <QFont>
 #include <QFontDatabase>
 #include <QGuiApplication>
+#include <QQuickStyle>
 #include <QStringList>
 
 namespace tramontane::desktop {
@@ -19,5 +20,7 @@ void installFonts() {
     QFont::insertSubstitutions(QStringLiteral("Hack"), QStringList(QStringLiteral("DejaVu Sans Mono")) + others);
     QGuiApplication::setFont(QFont(QStringLiteral("Inter"), 11));
 }
+
+void installStyle() { QQuickStyle::setStyle(QStringLiteral("Fusion")); }
 
 } // namespace tramontane::desktop
