@@ -331,6 +331,17 @@ private slots:
         }
     }
 
+    void withoutAModelNobodyIsSaidToAnswer() {
+        QVERIFY(find(QStringLiteral("whoAnswers")));
+        cleanup();
+        auto script = std::make_shared<FakeScript>();
+        script->loadCheck = [](const ModelOptions&) -> Result<void> { return makeError(ErrorKind::notFound, "gone"); };
+        openOn(std::make_unique<World>(script), false);
+        QTRY_COMPARE(world_->engine().status(), EngineState::Failed);
+        QVERIFY(find(QStringLiteral("suggestion0")));
+        QVERIFY(!find(QStringLiteral("whoAnswers")));
+    }
+
     void nothingWarnsAtAnySizeThemeOrTextSize() {
         static QStringList warnings;
         warnings.clear();

@@ -5,9 +5,10 @@ import Tramontane
 
 Item {
     id: empty
-    readonly property bool builtIn: App.engine.modelIsBuiltIn || App.engine.modelName === ""
+    readonly property bool builtIn: App.engine.modelIsBuiltIn
+    readonly property bool anyModel: App.engine.modelName !== ""
     // The built-in guide speaks English alone, so what is asked of it stays English.
-    readonly property var suggestions: builtIn ? [
+    readonly property var suggestions: builtIn || !anyModel ? [
         "What can you do?",
         "How do I open a larger model?",
         "Where are my conversations saved?",
@@ -47,9 +48,11 @@ Item {
             text: qsTr("What is on your mind?")
         }
         AppLabel {
+            objectName: "whoAnswers"
             kind: "small"
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
+            visible: empty.anyModel
             text: empty.builtIn ? qsTr("The built-in guide answers. It is small, knows Tramontane best, and speaks English.")
                                 : qsTr("%1 answers, on this computer alone.").arg(App.engine.modelName)
         }
