@@ -342,6 +342,23 @@ private slots:
         QVERIFY(!find(QStringLiteral("whoAnswers")));
     }
 
+    void everyShortcutsWordsStayInTheirRow() {
+        world_->app().preferences()->setLanguage(QStringLiteral("fr")); // whose words take two lines
+        window_->resize(700, 740);
+        key(Qt::Key_Slash, Qt::ControlModifier);
+        QTRY_VERIFY(object(QStringLiteral("shortcutsSheet"))->property("opened").toBool());
+        QQuickItem* grid = find(QStringLiteral("shortcutGrid"));
+        QVERIFY(grid);
+        int entries = 0;
+        for (auto* entry : grid->childItems())
+            for (auto* part : entry->childItems()) {
+                QVERIFY2(part->y() >= 0 && part->y() + part->height() <= entry->height(), qPrintable(part->property("text").toString()));
+                ++entries;
+            }
+        QVERIFY(entries > 30);
+        key(Qt::Key_Escape);
+    }
+
     void nothingWarnsAtAnySizeThemeOrTextSize() {
         static QStringList warnings;
         warnings.clear();

@@ -35,6 +35,7 @@ AppDialog {
         clip: true
         Flow {
             id: grid
+            objectName: "shortcutGrid"
             width: parent.width
             readonly property int perRow: width > 520 ? 2 : 1
             spacing: 0
@@ -49,6 +50,7 @@ AppDialog {
                     Accessible.name: modelData[0] + ": " + modelData[1]
                     Rectangle {
                         id: keys
+                        y: (entry.height - Theme.space2 - height) / 2
                         width: Math.round(126 * Math.max(1, Theme.scale))
                         height: label.implicitHeight + 8
                         radius: Theme.radiusSmall
