@@ -44,35 +44,28 @@ bool isNatural(const PackPart& part) {
     return true;
 }
 
-// Where the writable halves of a packed linear lie in its storage.
-struct Target {
-    std::uint8_t* weights;
-    std::uint16_t* scales;
-    std::uint8_t* zeros; // null: uniform
-    float* bias;         // null: none
-};
-
-void packScales(const PackPart& part, const RowOrder& order, int packedBlock, int partBlock, const PackedLinear& linear,
-                const Target& to) {
+void packScales(const PackPart& part, const RowOrder& order, int packedBlock, int partBlock, PackedLinear& linear) {
     const GptqView& view = *part.view;
     const std::int32_t* columns = part.columns.data() + static_cast<std::ptrdiff_t>(partBlock) * kBlockColumns;
+    std::uint16_t* scales = linear.scales(packedBlock);
+    std::uint8_t* zeros = linear.zeros(packedBlock);
     for (int s = 0; s < linear.segments; ++s) {
-        const int group = order.groups[s];
-        const std::size_t at = (static_cast<std::size_t>(packedBlock) * linear.segments + s) * kBlockColumns;
+        const int group = order.groups[s], at = s * kBlockColumns;
         for (int c = 0; c < kBlockColumns; ++c) {
             if (columns[c] >= view.outputs) continue; // the storage is zeroed: a scale of 0 makes an output of 0
-            to.scales[at + c] =
+            scales[at + c] =
                 loadAt<std::uint16_t>(view.scales.data(), static_cast<std::size_t>(group) * view.outputs + columns[c]);
-            if (to.zeros != nullptr) to.zeros[at + c] = static_cast<std::uint8_t>(zeroAt(view, group, columns[c]));
+            if (zeros != nullptr) zeros[at + c] = static_cast<std::uint8_t>(zeroAt(view, group, columns[c]));
         }
     }
-    if (to.bias == nullptr || view.bias.empty()) return;
+    if (linear.bias.empty() || view.bias.empty()) return;
     for (int c = 0; c < kBlockColumns; ++c)
         if (columns[c] < view.outputs)
-            to.bias[packedBlock * kBlockColumns + c] = halfToFloat(loadAt<std::uint16_t>(view.bias.data(), columns[c]));
+            linear.bias[static_cast<std::size_t>(packedBlock * kBlockColumns + c)] =
+                halfToFloat(loadAt<std::uint16_t>(view.bias.data(), columns[c]));
 }
 
-Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOrder& order, int block, Target& to) {
+Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOrder& order, int block) {
     PackedLinear linear;
     linear.inputs = order.inputs;
     linear.segmentRows = order.segmentRows;
@@ -81,26 +74,14 @@ Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOr
     linear.block = linear.segmentRows % block == 0 ? block : 32;
     for (const PackPart& part : parts) linear.columnBlocks += static_cast<int>(part.columns.size()) / kBlockColumns;
     if (!order.isIdentity()) linear.order = order.rows;
-
     const std::optional<int> uniform = uniformZeroOf(parts);
-    const bool bias = hasBias(parts);
-    const std::size_t weightBytes = linear.columnBlocks * linear.weightBytesPerBlock();
-    const std::size_t scaleCount = static_cast<std::size_t>(linear.columnBlocks) * linear.segments * kBlockColumns;
-    const std::size_t zeroBytes = uniform ? 0 : scaleCount;
-    const std::size_t biasBytes = bias ? linear.columnBlocks * kBlockColumns * sizeof(float) : 0;
-    Result<Pages> pages = Pages::allocate(weightBytes + 2 * scaleCount + zeroBytes + biasBytes);
+    linear.uniformZero = static_cast<float>(uniform.value_or(0));
+    linear.hasZeros = !uniform.has_value();
+    if (hasBias(parts)) linear.bias.assign(static_cast<std::size_t>(linear.outputs()), 0.0f);
+    linear.layOut();
+    Result<Pages> pages = Pages::allocate(linear.columnBlocks * linear.columnBlockBytes);
     if (!pages) return std::move(pages).error();
     linear.storage = std::move(*pages);
-    std::uint8_t* base = linear.storage.as<std::uint8_t>();
-    to.weights = base;
-    to.scales = reinterpret_cast<std::uint16_t*>(base + weightBytes);
-    to.zeros = uniform ? nullptr : base + weightBytes + 2 * scaleCount;
-    to.bias = bias ? reinterpret_cast<float*>(base + weightBytes + 2 * scaleCount + zeroBytes) : nullptr;
-    linear.uniformZero = static_cast<float>(uniform.value_or(0));
-    linear.weights = to.weights;
-    linear.scales = to.scales;
-    linear.zeros = to.zeros;
-    linear.bias = to.bias;
     return linear;
 }
 
@@ -143,8 +124,7 @@ std::vector<std::int32_t> naturalColumns(int count) {
 
 Result<PackedLinear> packLinear(std::span<const PackPart> parts, const RowOrder& order, int block,
                                 const Kernels& kernels, ThreadPool& pool, std::stop_token stop) {
-    Target to{};
-    Result<PackedLinear> linear = allocateLinear(parts, order, block, to);
+    Result<PackedLinear> linear = allocateLinear(parts, order, block);
     if (!linear) return linear;
 
     for (const PackPart& part : parts) {
@@ -175,8 +155,8 @@ Result<PackedLinear> packLinear(std::span<const PackPart> parts, const RowOrder&
                     const int packedBlock = part.firstBlock + b * part.blockStep;
                     kernels.repack(words + static_cast<std::size_t>(b) * kBlockColumns * 4, stride, order.rows.data(),
                                    view.inputs, linear->paddedInputs,
-                                   to.weights + packedBlock * linear->weightBytesPerBlock());
-                    packScales(part, order, packedBlock, b, *linear, to);
+                                   linear->weights(packedBlock));
+                    packScales(part, order, packedBlock, b, *linear);
                 }
             });
         });

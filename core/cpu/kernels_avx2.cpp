@@ -36,68 +36,86 @@ TRAMONTANE_INLINE float maxLanes(__m256 v) {
     return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
 }
 
-// M rows of x times eight columns of a column block (half 0 or 1 of it).
-template <int M>
-TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, int half, const QuantizedRows& x, float* out,
-                                  std::ptrdiff_t outStride, WriteMode mode) {
-    const std::uint8_t* step = w.weights + static_cast<std::size_t>(columnBlock) * w.weightBytesPerBlock() + half * 32;
-    const std::size_t firstScale = static_cast<std::size_t>(columnBlock) * w.segments * kBlockColumns + half * 8;
+// M rows of x times H halves of a column block (8 columns each), from half `firstHalf` on.
+template <int M, int H>
+TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, int firstHalf, const QuantizedRows& x,
+                                  float* out, std::ptrdiff_t outStride, WriteMode mode) {
+    const int firstColumn = firstHalf * 8;
+    const std::uint8_t* step = w.weights(columnBlock) + firstHalf * 32;
+    const std::uint16_t* scales = w.scales(columnBlock) + firstColumn;
+    const std::uint8_t* zeros = w.hasZeros ? w.zeros(columnBlock) + firstColumn : nullptr;
     const std::int8_t* values = x.values;
     const int blocksPerSegment = w.segmentRows / w.block, quadSteps = w.block / (4 * kStepRows);
     const __m256i lowBits = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
+    // A few rows wait for memory alone: lines are asked for this far ahead, in the order of the whole stream.
+    constexpr bool kPrefetch = H == 2;
+    const char* ahead = reinterpret_cast<const char*>(w.columnBlock(columnBlock)) + 12288;
     int block = 0;
 
-    __m256 total[M];
-    for (int m = 0; m < M; ++m) total[m] = _mm256_setzero_ps();
+    __m256 total[M][H];
+    for (int m = 0; m < M; ++m)
+        for (int h = 0; h < H; ++h) total[m][h] = _mm256_setzero_ps();
     for (int s = 0; s < w.segments; ++s) {
-        __m256 part[M];
-        for (int m = 0; m < M; ++m) part[m] = _mm256_setzero_ps();
+        __m256 part[M][H];
+        for (int m = 0; m < M; ++m)
+            for (int h = 0; h < H; ++h) part[m][h] = _mm256_setzero_ps();
         for (int b = 0; b < blocksPerSegment; ++b, ++block) {
             for (int q = 0; q < quadSteps; ++q) {
-                __m256i dot[M];
-                for (int m = 0; m < M; ++m) dot[m] = _mm256_setzero_si256();
+                __m256i dot[M][H];
+                for (int m = 0; m < M; ++m)
+                    for (int h = 0; h < H; ++h) dot[m][h] = _mm256_setzero_si256();
 #pragma GCC unroll 4
                 for (int t = 0; t < 4; ++t, step += 64, values += kStepRows) {
-                    const __m256i packed = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step));
-                    const __m256i low = _mm256_and_si256(packed, lowBits);
-                    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(packed, 4), lowBits);
-                    for (int m = 0; m < M; ++m) {
-                        const std::int8_t* at = values + static_cast<std::ptrdiff_t>(m) * x.valueStride;
-                        const __m256i first = _mm256_maddubs_epi16(low, broadcast4(at));
-                        const __m256i second = _mm256_maddubs_epi16(high, broadcast4(at + 4));
-                        dot[m] = _mm256_add_epi16(dot[m], _mm256_add_epi16(first, second));
+                    if constexpr (kPrefetch) {
+                        _mm_prefetch(ahead, _MM_HINT_T1);
+                        ahead += 64;
+                    }
+#pragma GCC unroll 2
+                    for (int h = 0; h < H; ++h) {
+                        const __m256i packed = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step + 32 * h));
+                        const __m256i low = _mm256_and_si256(packed, lowBits);
+                        const __m256i high = _mm256_and_si256(_mm256_srli_epi16(packed, 4), lowBits);
+#pragma GCC unroll 4
+                        for (int m = 0; m < M; ++m) {
+                            const std::int8_t* at = values + static_cast<std::ptrdiff_t>(m) * x.valueStride;
+                            const __m256i first = _mm256_maddubs_epi16(low, broadcast4(at));
+                            const __m256i second = _mm256_maddubs_epi16(high, broadcast4(at + 4));
+                            dot[m][h] = _mm256_add_epi16(dot[m][h], _mm256_add_epi16(first, second));
+                        }
                     }
                 }
                 for (int m = 0; m < M; ++m)
-                    part[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_madd_epi16(dot[m], ones)),
-                                              _mm256_set1_ps(x.scales[m * x.scaleStride + block]), part[m]);
+                    for (int h = 0; h < H; ++h)
+                        part[m][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_madd_epi16(dot[m][h], ones)),
+                                                     _mm256_set1_ps(x.scales[m * x.scaleStride + block]), part[m][h]);
             }
         }
-        const std::size_t at = firstScale + static_cast<std::size_t>(s) * kBlockColumns;
-        const __m256 scale = loadHalves(w.scales + at);
-        __m256 zero = _mm256_set1_ps(w.uniformZero);
-        if (w.zeros != nullptr)
-            zero = _mm256_cvtepi32_ps(
-                _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(w.zeros + at))));
-        for (int m = 0; m < M; ++m) {
-            const __m256 centred = _mm256_fnmadd_ps(zero, _mm256_set1_ps(x.sums[m * x.sumStride + s]), part[m]);
-            total[m] = _mm256_fmadd_ps(scale, centred, total[m]);
+        if (kPrefetch && s % 2 == 1) { // 32 bytes of scales go with a segment
+            _mm_prefetch(ahead, _MM_HINT_T1);
+            ahead += 64;
+        }
+        for (int h = 0; h < H; ++h) {
+            const int at = s * kBlockColumns + 8 * h;
+            const __m256 scale = loadHalves(scales + at);
+            __m256 zero = _mm256_set1_ps(w.uniformZero);
+            if (zeros != nullptr)
+                zero = _mm256_cvtepi32_ps(
+                    _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(zeros + at))));
+            for (int m = 0; m < M; ++m) {
+                const __m256 centred = _mm256_fnmadd_ps(zero, _mm256_set1_ps(x.sums[m * x.sumStride + s]), part[m][h]);
+                total[m][h] = _mm256_fmadd_ps(scale, centred, total[m][h]);
+            }
         }
     }
-    for (int m = 0; m < M; ++m) {
-        float* to = out + m * outStride;
-        if (w.bias != nullptr)
-            total[m] = _mm256_add_ps(total[m], _mm256_loadu_ps(w.bias + columnBlock * kBlockColumns + half * 8));
-        if (mode == WriteMode::add) total[m] = _mm256_add_ps(_mm256_loadu_ps(to), total[m]);
-        _mm256_storeu_ps(to, total[m]);
-    }
-}
-
-template <int M>
-TRAMONTANE_TARGET void linearColumns(const PackedLinear& w, int columnBlock, const QuantizedRows& x, float* out,
-                                     std::ptrdiff_t outStride, WriteMode mode) {
-    linearTile<M>(w, columnBlock, 0, x, out, outStride, mode);
-    linearTile<M>(w, columnBlock, 1, x, out + 8, outStride, mode);
+    for (int m = 0; m < M; ++m)
+        for (int h = 0; h < H; ++h) {
+            float* to = out + m * outStride + firstColumn + 8 * h;
+            if (!w.bias.empty())
+                total[m][h] = _mm256_add_ps(
+                    total[m][h], _mm256_loadu_ps(w.bias.data() + columnBlock * kBlockColumns + firstColumn + 8 * h));
+            if (mode == WriteMode::add) total[m][h] = _mm256_add_ps(_mm256_loadu_ps(to), total[m][h]);
+            _mm256_storeu_ps(to, total[m][h]);
+        }
 }
 
 TRAMONTANE_TARGET void linear(const PackedLinear& w, const QuantizedRows& x, int rows, int firstBlock, int lastBlock,
@@ -105,12 +123,10 @@ TRAMONTANE_TARGET void linear(const PackedLinear& w, const QuantizedRows& x, int
     for (int b = firstBlock; b < lastBlock; ++b) {
         float* column = out + b * w.outputStep;
         int m = 0;
-        for (; m + 4 <= rows; m += 4) linearColumns<4>(w, b, x.row(m), column + m * outStride, outStride, mode);
-        if (m + 2 <= rows) {
-            linearColumns<2>(w, b, x.row(m), column + m * outStride, outStride, mode);
-            m += 2;
-        }
-        if (m < rows) linearColumns<1>(w, b, x.row(m), column + m * outStride, outStride, mode);
+        for (; m + 4 <= rows; m += 4)
+            for (int half = 0; half < 2; ++half)
+                linearTile<4, 1>(w, b, half, x.row(m), column + m * outStride, outStride, mode);
+        for (; m < rows; ++m) linearTile<1, 2>(w, b, 0, x.row(m), column + m * outStride, outStride, mode);
     }
 }
 

@@ -28,10 +28,12 @@ TRAMONTANE_INLINE __m512i broadcast4(const std::int8_t* bytes) {
 template <int M>
 TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, const QuantizedRows& x, float* out,
                                   std::ptrdiff_t outStride, WriteMode mode) {
-    const std::uint8_t* step = w.weights + static_cast<std::size_t>(columnBlock) * w.weightBytesPerBlock();
-    const std::size_t firstScale = static_cast<std::size_t>(columnBlock) * w.segments * kBlockColumns;
-    const std::uint16_t* scales = w.scales + firstScale;
-    const std::uint8_t* zeros = w.zeros != nullptr ? w.zeros + firstScale : nullptr;
+    const std::uint8_t *step = w.weights(columnBlock), *zeros = w.zeros(columnBlock);
+    const std::uint16_t* scales = w.scales(columnBlock);
+    // A few rows wait for memory alone: lines are asked for this far ahead, in the order of the whole stream. To the
+    // second level, which keeps three times as many requests going (24 to 28 GB/s on two Sapphire Rapids cores).
+    constexpr bool kPrefetch = M <= 4;
+    const char* ahead = reinterpret_cast<const char*>(w.columnBlock(columnBlock)) + 12288;
     const std::int8_t* values = x.values;
     const std::ptrdiff_t valueStride = x.valueStride;
     const int blocksPerSegment = w.segmentRows / w.block, quadSteps = w.block / (4 * kStepRows);
@@ -52,7 +54,10 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, const 
                     const __m512i packed = _mm512_loadu_si512(step);
                     const __m512i low = _mm512_and_si512(packed, lowBits);
                     const __m512i high = _mm512_and_si512(_mm512_srli_epi16(packed, 4), lowBits);
-                    if constexpr (M <= 4) _mm_prefetch(reinterpret_cast<const char*>(step + 4096), _MM_HINT_T0);
+                    if constexpr (kPrefetch) {
+                        _mm_prefetch(ahead, _MM_HINT_T1);
+                        ahead += 64;
+                    }
 #pragma GCC unroll 8
                     for (int m = 0; m < M; ++m)
                         dot[m] = _mm512_dpbusd_epi32(dot[m], low, broadcast4(values + m * valueStride));
@@ -70,6 +75,10 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, const 
         if (zeros != nullptr)
             zero = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(
                 _mm_loadu_si128(reinterpret_cast<const __m128i*>(zeros + s * kBlockColumns))));
+        if (kPrefetch && s % 2 == 1) { // 32 bytes of scales go with a segment
+            _mm_prefetch(ahead, _MM_HINT_T1);
+            ahead += 64;
+        }
         for (int m = 0; m < M; ++m) {
             const __m512 centred = _mm512_fnmadd_ps(zero, _mm512_set1_ps(x.sums[m * x.sumStride + s]), part[m]);
             total[m] = _mm512_fmadd_ps(scale, centred, total[m]);
@@ -77,8 +86,8 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, const 
     }
     for (int m = 0; m < M; ++m) {
         float* to = out + m * outStride;
-        if (w.bias != nullptr)
-            total[m] = _mm512_add_ps(total[m], _mm512_loadu_ps(w.bias + columnBlock * kBlockColumns));
+        if (!w.bias.empty())
+            total[m] = _mm512_add_ps(total[m], _mm512_loadu_ps(w.bias.data() + columnBlock * kBlockColumns));
         if (mode == WriteMode::add) total[m] = _mm512_add_ps(_mm512_loadu_ps(to), total[m]);
         _mm512_storeu_ps(to, total[m]);
     }

@@ -12,8 +12,8 @@ namespace tramontane {
 namespace {
 
 void linearBlock(const PackedLinear& w, int columnBlock, const QuantizedRows& x, float* out, WriteMode mode) {
-    const std::uint8_t* step = w.weights + static_cast<std::size_t>(columnBlock) * w.weightBytesPerBlock();
-    const std::size_t firstScale = static_cast<std::size_t>(columnBlock) * w.segments * kBlockColumns;
+    const std::uint8_t *step = w.weights(columnBlock), *zeros = w.zeros(columnBlock);
+    const std::uint16_t* scales = w.scales(columnBlock);
     const std::int8_t* values = x.values;
     const float* blockScale = x.scales;
     float total[kBlockColumns] = {};
@@ -27,14 +27,14 @@ void linearBlock(const PackedLinear& w, int columnBlock, const QuantizedRows& x,
                         dot[c] += (step[c * 4 + j] & 15) * values[j] + (step[c * 4 + j] >> 4) * values[4 + j];
             for (int c = 0; c < kBlockColumns; ++c) part[c] += static_cast<float>(dot[c]) * *blockScale;
         }
-        const std::size_t at = firstScale + static_cast<std::size_t>(s) * kBlockColumns;
+        const int at = s * kBlockColumns;
         for (int c = 0; c < kBlockColumns; ++c) {
-            const float zero = w.zeros != nullptr ? static_cast<float>(w.zeros[at + c]) : w.uniformZero;
-            total[c] += halfToFloat(w.scales[at + c]) * (part[c] - zero * x.sums[s]);
+            const float zero = zeros != nullptr ? static_cast<float>(zeros[at + c]) : w.uniformZero;
+            total[c] += halfToFloat(scales[at + c]) * (part[c] - zero * x.sums[s]);
         }
     }
     for (int c = 0; c < kBlockColumns; ++c) {
-        if (w.bias != nullptr) total[c] += w.bias[columnBlock * kBlockColumns + c];
+        if (!w.bias.empty()) total[c] += w.bias[static_cast<std::size_t>(columnBlock * kBlockColumns + c)];
         out[c] = mode == WriteMode::add ? out[c] + total[c] : total[c];
     }
 }

@@ -19,8 +19,16 @@ namespace tramontane {
 constexpr int kBlockColumns = 16; // output columns of one column block
 constexpr int kStepRows = 8;      // input rows of 64 packed bytes
 
-// Byte c*4+j of step t of a column block holds, for column c of the block, row 8t+j in its low four bits and
-// row 8t+4+j in its high four: one load gives two vectors of 4 rows x 16 columns for a dot product of bytes.
+// One column block, read from its first byte to its last; the next one follows:
+//
+//   offset    size                  meaning
+//   0         segments*32           scales, f16 (segments, 16)
+//   zerosAt   segments*16           zeros, u8 (segments, 16); absent where one zero serves all
+//   weightsAt paddedInputs*8        (paddedInputs/8, 64): byte c*4+j of step t holds, for column c, row 8t+j in its
+//                                   low four bits and row 8t+4+j in its high four: one load gives two vectors of
+//                                   4 rows x 16 columns for a dot product of bytes
+//
+// zerosAt, weightsAt and the size of the whole are multiples of 64.
 struct PackedLinear {
     int inputs = 0;       // K of the source
     int paddedInputs = 0; // packed rows: segments * segmentRows
@@ -29,17 +37,29 @@ struct PackedLinear {
     int block = 64;       // rows that share an activation's scale: 32 or 64
     int columnBlocks = 0;
     int outputStep = kBlockColumns; // from one column block's first output to the next one's
-    const std::uint8_t* weights = nullptr;  // (columnBlocks, paddedInputs/8, 64)
-    const std::uint16_t* scales = nullptr;  // f16 (columnBlocks, segments, 16)
-    const std::uint8_t* zeros = nullptr;    // (columnBlocks, segments, 16); null: uniformZero everywhere
-    float uniformZero = 8;
-    const float* bias = nullptr;            // (columnBlocks*16); null: none
-    std::vector<std::int32_t> order;        // source row of each packed row, `inputs` for padding; empty: as it lies
-    Pages storage;
+    float uniformZero = 8;      // where hasZeros is false
+    bool hasZeros = false;
+    Pages storage;              // (columnBlocks, columnBlockBytes)
+    std::size_t zerosAt = 0, weightsAt = 0, columnBlockBytes = 0;
+    std::vector<float> bias;         // (columnBlocks*16); empty: none
+    std::vector<std::int32_t> order; // source row of each packed row, `inputs` for padding; empty: as it lies
 
     int outputs() const { return columnBlocks * kBlockColumns; } // columns, padding included
     int blocks() const { return paddedInputs / block; }
-    std::size_t weightBytesPerBlock() const { return static_cast<std::size_t>(paddedInputs) * kBlockColumns / 2; }
+
+    // Sets the places by the shape above.
+    void layOut() {
+        const auto padded = [](std::size_t size) { return (size + 63) / 64 * 64; };
+        zerosAt = padded(static_cast<std::size_t>(segments) * kBlockColumns * 2);
+        weightsAt = zerosAt + (hasZeros ? padded(static_cast<std::size_t>(segments) * kBlockColumns) : 0);
+        columnBlockBytes = weightsAt + static_cast<std::size_t>(paddedInputs) * kBlockColumns / 2;
+    }
+    std::uint8_t* columnBlock(int index) const {
+        return storage.as<std::uint8_t>() + static_cast<std::size_t>(index) * columnBlockBytes;
+    }
+    std::uint16_t* scales(int index) const { return reinterpret_cast<std::uint16_t*>(columnBlock(index)); }
+    std::uint8_t* zeros(int index) const { return hasZeros ? columnBlock(index) + zerosAt : nullptr; }
+    std::uint8_t* weights(int index) const { return columnBlock(index) + weightsAt; }
     // Bytes that one pass over the linear reads.
     std::size_t sizeBytes() const { return storage.sizeBytes(); }
 };

@@ -1,4 +1,4 @@
-// One step of the model, every thread walking the same phases; a barrier ends each phase.
+// One step of the model, every thread walking the same phases; one ends when all its tasks are done.
 #include "core/cpu/step.h"
 
 #include <algorithm>
@@ -18,6 +18,15 @@ bool allFinite(const float* values, int count) {
     std::uint32_t largest = 0;
     for (int i = 0; i < count; ++i) largest = std::max(largest, std::bit_cast<std::uint32_t>(values[i]) & 0x7fffffffu);
     return largest < 0x7f800000u;
+}
+
+// Cuts `blocks` into tasks: long ones first, which stream through memory, then shorter and shorter ones, so that
+// nobody waits long for the last. Where each begins, and the end.
+std::vector<int> guidedShares(int blocks, int threads) {
+    std::vector<int> firsts{0};
+    while (firsts.back() < blocks)
+        firsts.push_back(firsts.back() + std::max(1, (blocks - firsts.back()) / (2 * threads)));
+    return firsts;
 }
 
 } // namespace
@@ -42,6 +51,7 @@ Result<void> Step::allocate() {
         valueStride = std::max(valueStride, roundUp(placed.linear.paddedInputs, 64));
         scaleStride = std::max(scaleStride, placed.linear.blocks());
         sumStride = std::max(sumStride, placed.linear.segments);
+        shares_[placed.linear.columnBlocks] = guidedShares(placed.linear.columnBlocks, pool_.threadCount());
     };
     for (const LayerWeights& layer : weights_.layers) {
         for (const PlacedLinear& placed : layer.queryKeyValue) fit(placed);
@@ -165,12 +175,13 @@ void Step::normalizeInto(const PlacedLinear& placed, const float* x, std::ptrdif
 }
 
 void Step::multiply(const PlacedLinear& placed, float* out, std::ptrdiff_t outStride, WriteMode mode) {
-    // Enough tasks that the last one to finish is not waited for long, few enough that each streams a while.
-    const int blocks = placed.linear.columnBlocks;
-    const int perTask = std::clamp(blocks / (pool_.threadCount() * 16), 1, 4);
-    forEach((blocks + perTask - 1) / perTask, [&](int task) {
-        kernels_.linear(placed.linear, quantized_, static_cast<int>(rows_.size()), task * perTask,
-                        std::min(blocks, (task + 1) * perTask), out + placed.firstColumn, outStride, mode);
+    constexpr int kBlocksBetweenStops = 4;
+    const std::vector<int>& shares = shares_.find(placed.linear.columnBlocks)->second;
+    forEach(static_cast<int>(shares.size()) - 1, [&](int task) {
+        const int last = shares[static_cast<std::size_t>(task) + 1];
+        for (int b = shares[static_cast<std::size_t>(task)]; b < last && !stop_.stop_requested(); b += kBlocksBetweenStops)
+            kernels_.linear(placed.linear, quantized_, static_cast<int>(rows_.size()), b,
+                            std::min(last, b + kBlocksBetweenStops), out + placed.firstColumn, outStride, mode);
     });
 }
 

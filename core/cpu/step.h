@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -40,7 +41,7 @@ private:
     struct Tile { // rows that follow each other in one sequence
         int firstRow = 0, rowCount = 0;
     };
-    // Called by every thread alike; each ends with a barrier.
+    // Called by every thread alike; what one of them wrote is there when it returns.
     void embed();
     void normalizeInto(const PlacedLinear& placed, const float* x, std::ptrdiff_t stride);
     void multiply(const PlacedLinear& placed, float* out, std::ptrdiff_t outStride, WriteMode mode);
@@ -87,6 +88,7 @@ private:
     Pages angles_;    // cos and sin of the row's position: (2, D/2)
     Pages values_, scales_, sums_;
     std::vector<float> inverseFrequencies_; // (D/2)
+    std::map<int, std::vector<int>> shares_; // of a linear with so many column blocks: where each task begins
     QuantizedRows quantized_;
 };
 

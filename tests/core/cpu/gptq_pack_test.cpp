@@ -60,12 +60,11 @@ private:
 
 float packedWeight(const PackedLinear& linear, int row, int column) {
     const int block = column / kBlockColumns, c = column % kBlockColumns, segment = row / linear.segmentRows;
-    const std::uint8_t byte = linear.weights[block * linear.weightBytesPerBlock() +
-                                             static_cast<std::size_t>(row / kStepRows) * 64 + c * 4 + row % 4];
+    const std::uint8_t byte = linear.weights(block)[row / kStepRows * 64 + c * 4 + row % 4];
     const int quant = row % kStepRows < 4 ? byte & 15 : byte >> 4;
-    const std::size_t at = (static_cast<std::size_t>(block) * linear.segments + segment) * kBlockColumns + c;
-    const float zero = linear.zeros != nullptr ? static_cast<float>(linear.zeros[at]) : linear.uniformZero;
-    return (static_cast<float>(quant) - zero) * halfToFloat(linear.scales[at]);
+    const int at = segment * kBlockColumns + c;
+    const float zero = linear.hasZeros ? static_cast<float>(linear.zeros(block)[at]) : linear.uniformZero;
+    return (static_cast<float>(quant) - zero) * halfToFloat(linear.scales(block)[at]);
 }
 
 // Every weight of every part at its place, every source row once, padding worth nothing.
@@ -90,8 +89,8 @@ void expectSameMeaning(const PackedLinear& linear, std::span<const PackPart> par
                     column < part.view->outputs ? dense[static_cast<std::size_t>(source) * part.view->outputs + column] : 0;
                 ASSERT_EQ(packedWeight(linear, row, packedColumn), expected) << "row " << row << ", column " << packedColumn;
             }
-            if (linear.bias != nullptr && column < part.view->outputs && !part.view->bias.empty()) {
-                ASSERT_EQ(linear.bias[packedColumn],
+            if (!linear.bias.empty() && column < part.view->outputs && !part.view->bias.empty()) {
+                ASSERT_EQ(linear.bias[static_cast<std::size_t>(packedColumn)],
                           halfToFloat(loadAt<std::uint16_t>(part.view->bias.data(), static_cast<std::size_t>(column))));
             }
         }
@@ -121,8 +120,8 @@ TEST_P(GptqPackTest, packedWeightsMeanWhatTheFileMeans) {
         const RandomGptq source(c.inputs, c.outputs, c.groups, c.symmetric, c.scattered, c.bias, random);
         const PackPart part{&source.view, naturalColumns(c.outputs)};
         const PackedLinear linear = pack({&part, 1}, rowOrderOf(source.view));
-        EXPECT_EQ(linear.zeros == nullptr, c.symmetric);
-        EXPECT_EQ(linear.bias != nullptr, c.bias);
+        EXPECT_EQ(linear.hasZeros, !c.symmetric);
+        EXPECT_EQ(!linear.bias.empty(), c.bias);
         expectSameMeaning(linear, {&part, 1});
     }
 }

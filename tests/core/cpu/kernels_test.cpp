@@ -40,9 +40,6 @@ std::string nameOf(const ::testing::TestParamInfo<InstructionSet>& info) {
 
 // A packed linear of random bytes; how GPTQ becomes one is gptq_pack_test's business.
 struct RandomLinear {
-    std::vector<std::uint8_t> weights, zeros;
-    std::vector<std::uint16_t> scales;
-    std::vector<float> bias;
     PackedLinear linear;
 
     RandomLinear(int inputs, int outputs, int segmentRows, bool zerosGiven, bool biasGiven, std::mt19937& random) {
@@ -51,29 +48,31 @@ struct RandomLinear {
         linear.segments = inputs / segmentRows;
         linear.block = segmentRows % 64 == 0 ? 64 : 32;
         linear.columnBlocks = outputs / kBlockColumns;
-        weights.resize(static_cast<std::size_t>(inputs) * outputs / 2);
-        for (std::uint8_t& byte : weights) byte = static_cast<std::uint8_t>(random());
-        for (int i = 0; i < outputs * linear.segments; ++i) {
-            scales.push_back(floatToHalf(0.002f + 0.00001f * static_cast<float>(random() % 1000)));
-            zeros.push_back(static_cast<std::uint8_t>(random() % 17));
+        linear.hasZeros = zerosGiven;
+        linear.layOut();
+        Result<Pages> pages = Pages::allocate(linear.columnBlocks * linear.columnBlockBytes);
+        EXPECT_TRUE(pages.ok());
+        linear.storage = std::move(*pages);
+        for (int b = 0; b < linear.columnBlocks; ++b) {
+            for (int i = 0; i < linear.segments * kBlockColumns; ++i) {
+                linear.scales(b)[i] = floatToHalf(0.002f + 0.00001f * static_cast<float>(random() % 1000));
+                if (zerosGiven) linear.zeros(b)[i] = static_cast<std::uint8_t>(random() % 17);
+            }
+            for (int i = 0; i < inputs * kBlockColumns / 2; ++i)
+                linear.weights(b)[i] = static_cast<std::uint8_t>(random());
         }
-        for (int n = 0; n < outputs; ++n) bias.push_back(static_cast<float>(random() % 100) * 0.01f);
-        linear.weights = weights.data();
-        linear.scales = scales.data();
-        linear.zeros = zerosGiven ? zeros.data() : nullptr;
-        linear.bias = biasGiven ? bias.data() : nullptr;
+        for (int n = 0; biasGiven && n < outputs; ++n) linear.bias.push_back(static_cast<float>(random() % 100) * 0.01f);
     }
 
     int quant(int row, int column) const {
-        const std::size_t step = static_cast<std::size_t>(column / 16) * linear.weightBytesPerBlock() + row / 8 * 64;
-        const int byte = weights[step + column % 16 * 4 + row % 4];
+        const int byte = linear.weights(column / 16)[row / 8 * 64 + column % 16 * 4 + row % 4];
         return row % 8 < 4 ? byte & 15 : byte >> 4;
     }
     double zero(int segment, int column) const {
-        return linear.zeros == nullptr ? linear.uniformZero : zeros[scaleIndex(segment, column)];
+        return linear.hasZeros ? linear.zeros(column / 16)[segment * 16 + column % 16] : linear.uniformZero;
     }
-    std::size_t scaleIndex(int segment, int column) const {
-        return (static_cast<std::size_t>(column / 16) * linear.segments + segment) * 16 + column % 16;
+    double scale(int segment, int column) const {
+        return halfToFloat(linear.scales(column / 16)[segment * 16 + column % 16]);
     }
 };
 
@@ -121,13 +120,13 @@ Exact exactProduct(const RandomLinear& random, const QuantizedRows& x, int m, in
             part += static_cast<double>(row.scales[k / linear.block]) * dot;
             size += static_cast<double>(row.scales[k / linear.block]) * std::abs(dot);
         }
-        const double scale = halfToFloat(random.scales[random.scaleIndex(s, n)]), zero = random.zero(s, n);
+        const double scale = random.scale(s, n), zero = random.zero(s, n);
         result.value += scale * (part - zero * row.sums[s]);
         result.magnitude += scale * (size + zero * std::abs(row.sums[s]));
     }
-    if (linear.bias != nullptr) {
-        result.value += linear.bias[n];
-        result.magnitude += std::abs(linear.bias[n]);
+    if (!linear.bias.empty()) {
+        result.value += linear.bias[static_cast<std::size_t>(n)];
+        result.magnitude += std::abs(linear.bias[static_cast<std::size_t>(n)]);
     }
     return result;
 }
@@ -193,7 +192,7 @@ TEST_P(KernelsTest, linear_givesARowTheSameBitsInEveryBatch) {
 
 TEST_P(KernelsTest, linear_takesTheLargestValuesWithoutSaturating) {
     RandomLinear linear(1024, 16, 128, true, false, random);
-    std::fill(linear.weights.begin(), linear.weights.end(), 0xff);
+    std::fill_n(linear.linear.weights(0), 1024 * kBlockColumns / 2, 0xff);
     RandomRows x(linear.linear, 2, random);
     for (std::size_t i = 0; i < x.values.size(); ++i) x.values[i] = i < 1024 ? 127 : -127;
     std::vector<float> out(32);
