@@ -20,8 +20,9 @@ struct TokenProbability {
     double probability = 0;
 };
 
-// Same settings, seed and logits: the same tokens on every platform. The arithmetic is IEEE double in a fixed
-// order, without the system's exp(); the n-th draw depends on the seed and n alone.
+// Same settings, seed and logits: the same tokens on every platform, and on the GPU (gpu/kernels/sampling.h).
+// The arithmetic is sampling_math.h's, without the system's exp(); the n-th draw depends on the seed and n
+// alone.
 class Sampler {
 public:
     Sampler(const SamplingSettings& settings, std::uint64_t seed, ProducibleTokens producible);
@@ -35,26 +36,49 @@ public:
                                                            std::span<const TokenId> history);
 
 private:
-    struct Candidate {
-        TokenId id;
+    struct Likely {
         float logit;
-        double weight; // exp(logit - largest logit)
-        double key;    // what a filter sorts by, smallest first
+        TokenId id;
+    };
+
+    struct Place { // in the order of a filter
+        double key;
+        float logit;
+        TokenId id;
+        std::uint64_t weight;
+        bool operator<(const Place& other) const;
     };
 
     Result<void> penalize(std::span<const float> logits, std::span<const TokenId> history);
-    Result<TokenId> greedy() const;
-    Result<void> filter();
-    void keepShortestPrefix(double target, bool byCount);
-    double totalWeight() const;
+    TokenId likeliest() const;
+    std::uint64_t shape();
+    void keepLikeliest(std::size_t count);
+    std::uint64_t keepTypical(std::uint64_t total);
+    void keepTopP(std::uint64_t total);
+    void keepMinP();
+    template <class KeyOf>
+    void keepShortestPrefix(std::uint64_t target, KeyOf keyOf);
+    float boundOf(double weight) const;
+    void keepAbove(float bound);
+    template <class Keep>
+    void keepWhere(Keep keep);
+    std::uint64_t weigh(double inverseTemperature);
 
     SamplingSettings settings_;
     std::uint64_t seed_;
     std::uint64_t draws_ = 0;
     ProducibleTokens producible_;
-    std::vector<float> row_; // the logits after the penalties
-    std::vector<int> counts_;
-    std::vector<Candidate> candidates_;
+    std::vector<TokenId> blocked_; // the ids below blockedSize_ that are not producible
+    std::size_t blockedSize_ = 0;
+    std::vector<int> counts_; // of the history; zero between calls
+    float largest_ = 0;       // of the penalized row
+    double scale_ = 1;        // of the weights
+    // The candidates, ids ascending. What is impossible stands among them with a weight of 0.
+    std::vector<TokenId> ids_;
+    std::vector<float> logits_;          // after the penalties
+    std::vector<std::uint64_t> weights_; // of as many as there are ids, as sampling_math.h rounds them
+    std::vector<Likely> pool_;
+    std::vector<Place> places_;
     std::vector<TokenProbability> distribution_;
 };
 

@@ -2,6 +2,8 @@
 // library's exp.
 #include "core/engine/sampler.h"
 
+#include "core/engine/sampling_math.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -373,6 +375,60 @@ TEST(Sampler, sampler_survivesTheEndsOfEveryRange) {
                 EXPECT_NEAR(sum, 1, 1e-12) << parameter.name << " " << value;
                 ASSERT_TRUE(sampler.sample(row, history).ok());
             }
+}
+
+// Whatever vectors the loops are made of: the bits of the plain functions, which are the GPU's too.
+TEST(Sampler, sampler_weighsAsTheSharedArithmeticSays) {
+    std::mt19937 random(12);
+    for (const int vocab : {1, 7, 64, 1000, 32768}) {
+        const auto row = randomRow(random, vocab, 9);
+        SamplingSettings s = plain();
+        s.temperature = 0.7;
+        Sampler sampler(s, 1, allOf(vocab));
+        const auto found = *sampler.distribution(row, {});
+        const float largest = *std::max_element(row.begin(), row.end());
+        const double scale = sampling::weightScale(sampling::weightBits(static_cast<std::uint64_t>(vocab)));
+        std::vector<std::uint64_t> weights;
+        for (const float logit : row)
+            weights.push_back(
+                sampling::fixedWeight(sampling::distanceOf(logit, largest), sampling::inverseOf(0.7), scale));
+        const auto total =
+            static_cast<double>(std::accumulate(weights.begin(), weights.end(), std::uint64_t{0}));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            ASSERT_EQ(found[i].probability, static_cast<double>(weights[i]) / total) << vocab << " " << i;
+    }
+}
+
+TEST(Sampler, samplingMath_holdsItsPromises) {
+    using namespace sampling;
+    std::mt19937_64 random(13);
+    for (int i = 0; i < 200000; ++i) {
+        const double distance = std::uniform_real_distribution<double>(0, i % 2 ? 1 : 700)(random);
+        const long double exact = std::exp(-static_cast<long double>(distance));
+        ASSERT_LT(std::abs(expOfMinus(distance) - exact), 2 * 0x1p-52L * exact) << distance;
+    }
+    EXPECT_EQ(expOfMinus(0), 1.0);
+    EXPECT_EQ(fixedWeight(std::numeric_limits<double>::infinity(), 1, 0x1p51), 0u);
+    EXPECT_EQ(fixedWeight(0, inverseOf(1e-320), 0x1p51), std::uint64_t{1} << 51);
+    EXPECT_EQ(fixedSurprise(std::numeric_limits<double>::infinity(), 0x1p51), 0u);
+    for (const std::uint64_t vocab : {1u, 2u, 4095u, 4096u, 32768u, 262144u, 1u << 20}) {
+        const int bits = weightBits(vocab);
+        EXPECT_LE(vocab << bits, std::uint64_t{1} << 63) << vocab; // no sum of weights leaves 64 bits
+        EXPECT_EQ(toFixed(1, weightScale(bits)), std::uint64_t{1} << bits);
+    }
+    for (const std::uint64_t total : {std::uint64_t{1}, std::uint64_t{12345}, (std::uint64_t{1} << 63) - 1}) {
+        EXPECT_EQ(drawnWeight(0, total), 1u);
+        EXPECT_EQ(drawnWeight(~std::uint64_t{0}, total), total);
+        EXPECT_EQ(shareOf(0, total), 0u);
+        EXPECT_LE(shareOf(0x1.fffffffffffffp-1, total), total);
+    }
+    float last = -std::numeric_limits<float>::infinity();
+    for (const float value : {-3e38f, -1.f, -1e-45f, 0.f, 1e-45f, 1.f, 3e38f, kInfinity}) {
+        EXPECT_LT(sortable(last), sortable(value));
+        EXPECT_EQ(fromSortable(sortable(value)), value);
+        last = value;
+    }
+    EXPECT_EQ(sortable(-0.f), sortable(0.f));
 }
 
 TEST(Sampler, sampler_ignoresHistoryThatIsNoToken) {
