@@ -29,6 +29,8 @@ GpuDiscovery discoverGpus() {
         return {{}, explain(error)};
     }
     GpuDiscovery found;
+    int current = 0; // whoever computes on a device meanwhile goes on there
+    if (cudaGetDevice(&current) != cudaSuccess) current = 0;
     for (int ordinal = 0; ordinal < count; ++ordinal) {
         cudaDeviceProp properties{};
         if (cudaGetDeviceProperties(&properties, ordinal) != cudaSuccess) continue;
@@ -41,6 +43,8 @@ GpuDiscovery discoverGpus() {
         device.totalBytes = totalBytes;
         found.devices.push_back(std::move(device));
     }
+    cudaSetDevice(current);
+    cudaGetLastError();
     std::stable_sort(found.devices.begin(), found.devices.end(),
                      [](const GpuDevice& a, const GpuDevice& b) { return a.freeBytes > b.freeBytes; });
     if (found.devices.empty())
