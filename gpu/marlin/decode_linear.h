@@ -1,0 +1,53 @@
+// A packed linear for the few rows of a decode step, fused with what stands before and after it.
+#pragma once
+
+#include <cuda_fp16.h>
+#include <cuda_runtime_api.h>
+
+#include "gpu/kernels/kv_layout.h"
+#include "gpu/marlin/device_linear.h"
+
+namespace tramontane::gpu {
+
+constexpr int kMostDecodeRows = 8;
+
+// Where an input stands in a row in fragment order: permuted within each 32, so that a lane's eight values of a
+// matrix product lie together. Input 16c + 8h + 2t + b stands at 8t + 4c + 2h + b.
+__host__ __device__ constexpr int fragmentSlot(int input) {
+    return (input & ~31) + 8 * (input >> 1 & 3) + 4 * (input >> 4 & 1) + 2 * (input >> 3 & 1) + (input & 1);
+}
+
+// The row before the linear: RMSNorm of the residual stream, put into the linear's input order.
+struct NormedInput {
+    const float* residual = nullptr; // (M, hidden)
+    const float* weight = nullptr;   // (hidden)
+    const int* slots = nullptr;      // (hidden): fragmentSlot(inputOrder[k])
+    int hidden = 0;
+    float eps = 0;
+};
+
+// Rotary embedding (rotate-half), keys and values to the cache, queries out.
+struct RotaryOutput {
+    __half* queries = nullptr; // (M, heads * D)
+    int heads = 0;
+    KvView kv;
+    int layer = 0;
+    BatchRows rows;
+    const float* inverseFrequencies = nullptr; // (D/2): theta^(-2i/D)
+};
+
+// Whether shared memory of this device holds what so many rows of the linear need, with or without a norm before it.
+bool decodeFits(const PackedShape& shape, int rows, bool normed);
+
+// Each for M = 1..kMostDecodeRows rows. Grid: about one block a multiprocessor.
+// queries, cache = rotary(linear(norm(residual))); the linear is in rotary order with columns q, k, v.
+cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const NormedInput& input,
+                                const RotaryOutput& output, cudaStream_t stream);
+// out[m][fragmentSlot(c)] = silu(gate) * up; the linear is in gateUp order. out (M, outStride).
+cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const NormedInput& input, __half* out, int outStride,
+                         cudaStream_t stream);
+// residual[m][n] += linear(x)[n] for n < columns; plain order. x (M, xStride) in fragment order, padding zero.
+cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const __half* x, int xStride, float* residual,
+                        int columns, cudaStream_t stream);
+
+} // namespace tramontane::gpu
