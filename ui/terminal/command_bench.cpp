@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/thread_pool.h"
+#include "gpu/device/memory_bandwidth.h"
 #include "ui/terminal/arguments.h"
 #include "ui/terminal/bench_measure.h"
 #include "ui/terminal/commands.h"
@@ -25,6 +26,7 @@ std::string toJson(const ModelDescription& model, const BenchSettings& settings,
     json["model"] = model.name;
     json["fingerprint"] = model.fingerprint;
     json["device"] = model.backend.device;
+    json["device_kind"] = model.backend.deviceKind;
     json["context"] = model.backend.contextLength;
     json["weight_bytes"] = model.backend.weightBytes;
     json["bytes_per_token"] = model.backend.bytesReadPerToken;
@@ -68,7 +70,7 @@ std::string toTable(const ModelDescription& model, const BenchSettings& settings
                  static_cast<double>(model.backend.bytesReadPerToken) / gigabyte,
                  static_cast<double>(model.backend.kvBytesPerToken) / 1024);
     if (model.backend.weightBytes < memory.cacheBytes)
-        text += "the weights fit into the processor's cache: shares of memory may exceed 100 %\n";
+        text += "the weights fit into the cache: shares of memory may exceed 100 %\n";
     text += line("median of %d (smallest to largest), %d tokens before\n\n", settings.repeat, settings.depth);
     for (const PrefillFigures& row : figures.prefill)
         text += line("read  %6d tokens   %9.1f tokens/s (%.1f to %.1f)   first token after %.1f ms\n",
@@ -81,6 +83,14 @@ std::string toTable(const ModelDescription& model, const BenchSettings& settings
             row.tokensPerSecond.maximum, row.batch, row.bytesPerSecond / gigabyte,
             memory.bytesPerSecond > 0 ? 100 * row.bytesPerSecond / memory.bytesPerSecond : 0.0);
     return text;
+}
+
+// The memory that the model's weights lie in.
+MemoryBandwidth memoryOf(const BackendInfo& backend, int threads) {
+    if (backend.deviceKind != "cuda") return measureMemoryBandwidth(threads > 0 ? threads : usableCoreCount());
+    const auto measured = gpu::measureGpuBandwidth();
+    if (!measured) return {};
+    return {measured->bytesPerSecond, measured->bufferBytes, measured->cacheBytes};
 }
 
 } // namespace
@@ -123,9 +133,9 @@ int benchCommand(Words words, Interrupt& interrupt) {
         return failed(figures.error());
     }
     progress.show("measuring the memory");
-    const auto memory = measureMemoryBandwidth(model.threads > 0 ? model.threads : usableCoreCount());
-    progress.clear();
     const auto& description = (*engine)->description();
+    const auto memory = memoryOf(description.backend, model.threads);
+    progress.clear();
     auto written = writeOut(json ? toJson(description, settings, *figures, memory)
                                  : toTable(description, settings, *figures, memory));
     return written.ok() ? exitDone : failed(written.error());

@@ -6,6 +6,7 @@
 #include "core/model/memory_estimate.h"
 #include "core/model/model_files.h"
 #include "gpu/device/discovery.h"
+#include "gpu/model_fit.h"
 #include "ui/terminal/arguments.h"
 #include "ui/terminal/commands.h"
 #include "ui/terminal/console.h"
@@ -68,9 +69,18 @@ Json describe(const ModelFiles& files, int askedContext) {
     }
     json["longest_context_that_fits"] = need.longestContext(memory.availableBytes);
     json["gpus"] = Json::array();
-    for (const gpu::GpuDevice& gpu : gpus.devices)
-        json["gpus"].push_back(
-            {{"name", gpu.name}, {"total_bytes", gpu.totalBytes}, {"free_bytes", gpu.freeBytes}});
+    const gpu::GpuNeed gpuNeed = gpu::gpuNeed(files.config());
+    const char* unsupported = gpu::unsupportedShape(files.config());
+    for (const gpu::GpuDevice& gpu : gpus.devices) {
+        const int longest = unsupported == nullptr ? gpuNeed.longestContext(gpu.freeBytes) : 0;
+        json["gpus"].push_back({{"name", gpu.name},
+                                {"total_bytes", gpu.totalBytes},
+                                {"free_bytes", gpu.freeBytes},
+                                {"needed_bytes", gpuNeed.leastBytes()},
+                                {"fits", longest > 0},
+                                {"longest_context_that_fits", longest}});
+        if (unsupported != nullptr) json["gpus"].back()["unsupported"] = unsupported;
+    }
     if (gpus.devices.empty()) json["gpu_explanation"] = gpus.explanation;
     return json;
 }
@@ -114,9 +124,16 @@ std::string toText(const Json& json) {
     const int longest = json["longest_context_that_fits"].get<int>();
     text += longest > 0 ? "the longest context that fits here: " + std::to_string(longest) + "\n"
                         : "the model does not fit here\n";
-    for (const Json& gpu : json["gpus"])
+    for (const Json& gpu : json["gpus"]) {
         text += "GPU: " + gpu["name"].get<std::string>() + ", " + size(gpu["free_bytes"]) + " free of " +
-                size(gpu["total_bytes"]) + "; this version computes on the CPU only\n";
+                size(gpu["total_bytes"]) + ". ";
+        if (gpu.contains("unsupported"))
+            text += gpu["unsupported"].get<std::string>() + "\n";
+        else if (gpu["fits"].get<bool>())
+            text += "The model fits, with a context of up to " + number(gpu["longest_context_that_fits"]) + "\n";
+        else
+            text += "The model needs " + size(gpu["needed_bytes"]) + " there and does not fit\n";
+    }
     if (json.contains("gpu_explanation"))
         text += "GPU: none. " + json["gpu_explanation"].get<std::string>() + "\n";
     return text;

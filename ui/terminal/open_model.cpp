@@ -1,33 +1,15 @@
-// Which folder, which device; the one place of this program that sees both core and gpu.
+// Which folder, which device.
 #include "ui/terminal/open_model.h"
 
 #include <cstdio>
+#include <string>
+#include <utility>
 
 #include "core/model/built_in_model.h"
-#include "gpu/device/discovery.h"
+#include "gpu/open_backend.h"
 #include "ui/terminal/console.h"
 
 namespace tramontane::terminal {
-namespace {
-
-Result<std::unique_ptr<Backend>> makeBackend(const ModelFiles& files, const ModelOptions& options,
-                                             const LoadProgress& progress, std::stop_token stop) {
-    if (options.device != "cpu") {
-        const gpu::GpuDiscovery found = gpu::discoverGpus();
-        if (options.device == "cuda")
-            return found.devices.empty()
-                       ? makeError(ErrorKind::notFound, "--device cuda: " + found.explanation)
-                       : makeError(ErrorKind::unsupported,
-                                   "--device cuda: " + found.devices.front().name +
-                                       " is here, but this version computes on the CPU only; "
-                                       "use --device auto or cpu");
-        if (!found.devices.empty())
-            writeNote(found.devices.front().name + " was found; this version computes on the CPU only");
-    }
-    return makeCpuBackend(files, options, progress, stop);
-}
-
-} // namespace
 
 Result<std::filesystem::path> modelDirectory(const ModelOptions& options) {
     if (!options.directory.empty()) return options.directory;
@@ -45,7 +27,20 @@ Result<std::unique_ptr<ChatEngine>> openModel(ModelOptions options, Interrupt& i
         std::snprintf(percent, sizeof percent, "%3.0f %% ", fraction * 100);
         line.show(percent + std::string(stage));
     };
-    return ChatEngine::open(options, makeBackend, progress, work.token());
+    std::string note;
+    const auto makeBackend = [&note](const ModelFiles& files, const ModelOptions& resolved, const LoadProgress& report,
+                                     std::stop_token stop) -> Result<std::unique_ptr<Backend>> {
+        auto backend = gpu::makeBestBackend(files, resolved, report, std::move(stop), note);
+        const bool deviceIsMissing = !backend && (backend.error().kind == ErrorKind::notFound ||
+                                                  backend.error().kind == ErrorKind::unsupported);
+        if (deviceIsMissing && resolved.device == "cuda")
+            return makeError(backend.error().kind, "--device cuda: " + backend.error().message);
+        return backend;
+    };
+    auto engine = ChatEngine::open(options, makeBackend, progress, work.token());
+    line.clear();
+    if (engine && !note.empty()) writeNote(note);
+    return engine;
 }
 
 } // namespace tramontane::terminal

@@ -1,0 +1,178 @@
+// Batches of pieces in, passes run, rows of logits out; sequences live in pages on the device.
+#include "gpu/cuda_backend.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/cpu/cpu_backend.h"
+#include "core/model/model_files.h"
+#include "gpu/device/discovery.h"
+#include "gpu/kv_pages.h"
+#include "gpu/model_fit.h"
+#include "gpu/step.h"
+
+namespace tramontane::gpu {
+namespace {
+
+// Rows of a pass that reads a prompt: more give the matrix products more to do, fewer end sooner when cancelled.
+int prefillRows(const GpuDevice& device) { return device.multiprocessors >= 60 ? 2048 : 512; }
+
+class CudaBackend final : public Backend {
+public:
+    CudaBackend(ModelViews views, GpuDevice device, int contextLength)
+        : views_(std::move(views)), device_(std::move(device)),
+          pages_(KvShape{views_.config.mistral.layerCount, views_.config.mistral.kvHeadCount, views_.config.mistral.headDim},
+                 contextLength) {
+        info_.device = device_.name;
+        info_.deviceKind = "cuda";
+        info_.vocabSize = views_.config.mistral.vocabSize;
+        info_.contextLength = contextLength;
+        info_.kvBytesPerToken = pages_.bytesPerToken();
+    }
+
+    Result<void> load(const LoadProgress& progress, const std::stop_token& stop) {
+        Result<GpuWeights> weights = loadGpuWeights(views_, progress, stop);
+        if (!weights) return std::move(weights).error();
+        weights_ = std::move(*weights);
+        info_.weightBytes = weights_.sizeBytes;
+        info_.bytesReadPerToken = weights_.bytesReadPerToken;
+        info_.preferredPrefillTokens = std::min(prefillRows(device_), info_.contextLength);
+        Result<std::unique_ptr<Step>> step = Step::create(views_.config.mistral, weights_, pages_.shape(), pages_.pagesPerSequence(),
+                                                          std::max(64, info_.preferredPrefillTokens), device_.multiprocessors);
+        if (!step) return std::move(step).error();
+        step_ = std::move(*step);
+        return pages_.prepare();
+    }
+
+    const BackendInfo& info() const override { return info_; }
+    Result<SequenceId> createSequence() override { return pages_.create(); }
+    Result<SequenceId> forkSequence(SequenceId source) override { return pages_.fork(source); }
+    Result<void> truncateSequence(SequenceId sequence, int length) override { return pages_.truncate(sequence, length); }
+    void releaseSequence(SequenceId sequence) override { pages_.release(sequence); }
+    int sequenceLength(SequenceId sequence) const override { return pages_.length(sequence); }
+
+    Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) override {
+        TRY_OK(checkPieces(pieces));
+        if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
+        TRY_OK(views_.checkUnchanged());
+        TRY_OK(checkCuda(cudaSetDevice(device_.ordinal), "choosing the GPU")); // the caller may be another thread now
+        std::size_t wanted = 0;
+        std::vector<KvPages::Growth> growths;
+        for (const BatchPiece& piece : pieces) {
+            wanted += static_cast<std::size_t>(rowsWanted(piece));
+            growths.push_back({piece.sequence, static_cast<int>(piece.tokens.size())});
+        }
+        logits_.resize(wanted * static_cast<std::size_t>(info_.vocabSize));
+        TRY_OK(pages_.reserve(growths, step_->stream()));
+        if (Result<void> done = runSteps(pieces, stop); !done) {
+            pages_.rollBack(growths);
+            return std::move(done).error();
+        }
+        pages_.commit(growths);
+        return std::span<const float>(logits_);
+    }
+
+private:
+    Result<void> checkPieces(std::span<const BatchPiece> pieces) const {
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            if (!pages_.contains(pieces[i].sequence))
+                return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made");
+            for (std::size_t j = 0; j < i; ++j)
+                if (pieces[j].sequence == pieces[i].sequence)
+                    return makeError(ErrorKind::invalidInput, "a sequence stands twice in one batch");
+            for (const TokenId token : pieces[i].tokens)
+                if (token < 0 || token >= info_.vocabSize)
+                    return makeError(ErrorKind::invalidInput, "token " + std::to_string(token) +
+                                                                  " is outside the vocabulary of " +
+                                                                  std::to_string(info_.vocabSize));
+        }
+        return {};
+    }
+
+    static int rowsWanted(const BatchPiece& piece) {
+        if (piece.logits == LogitsWanted::none) return 0;
+        const int count = static_cast<int>(piece.tokens.size());
+        return piece.logits == LogitsWanted::all ? count : std::min(1, count);
+    }
+
+    // Cuts the batch into passes of at most maxRows rows.
+    Result<void> runSteps(std::span<const BatchPiece> pieces, const std::stop_token& stop) {
+        std::vector<StepPiece> now;
+        int rows = 0, logitRows = 0;
+        float* logits = logits_.data();
+        const auto flush = [&]() -> Result<void> {
+            TRY_OK(step_->run(now, logits, stop));
+            const auto count = static_cast<std::size_t>(logitRows) * static_cast<std::size_t>(info_.vocabSize);
+            if (!std::all_of(logits, logits + count, [](float value) { return std::isfinite(value); }))
+                return makeError(ErrorKind::numeric, "the model computed a number that is none (NaN or infinity)");
+            logits += count;
+            now.clear();
+            rows = logitRows = 0;
+            return {};
+        };
+        for (const BatchPiece& piece : pieces) {
+            TRY_OK(tellPages(piece.sequence));
+            const int slot = pages_.slot(piece.sequence), count = static_cast<int>(piece.tokens.size());
+            const int length = pages_.length(piece.sequence), firstWanted = count - rowsWanted(piece);
+            for (int first = 0; first < count;) {
+                const int part = std::min(count - first, step_->maxRows() - rows);
+                const int wanted = std::max(0, first + part - std::max(first, firstWanted));
+                now.push_back({slot, length + first, piece.tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(part)), wanted});
+                rows += part;
+                logitRows += wanted;
+                first += part;
+                if (rows == step_->maxRows()) TRY_OK(flush());
+            }
+        }
+        return now.empty() ? Result<void>() : flush();
+    }
+
+    // The device's page table knows the sequence's pages.
+    Result<void> tellPages(SequenceId sequence) {
+        const auto slot = static_cast<std::size_t>(pages_.slot(sequence));
+        if (slot >= told_.size()) told_.resize(slot + 1, 0);
+        const std::uint64_t generation = pages_.generation(sequence);
+        if (told_[slot] == generation) return {};
+        TRY_OK(step_->setPages(static_cast<int>(slot), pages_.pages(sequence)));
+        told_[slot] = generation;
+        return {};
+    }
+
+    ModelViews views_;
+    GpuDevice device_;
+    GpuWeights weights_;
+    KvPages pages_;
+    std::unique_ptr<Step> step_; // ends its stream's work before pages and weights go
+    BackendInfo info_;
+    std::vector<std::uint64_t> told_; // the generation that each row of the device's page table holds; 0: none
+    std::vector<float> logits_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Backend>> makeCudaBackend(ModelViews views, const CudaBackendOptions& options,
+                                                 const LoadProgress& progress, std::stop_token stop) {
+    const GpuDiscovery found = discoverGpus();
+    const auto device = std::find_if(found.devices.begin(), found.devices.end(),
+                                     [&](const GpuDevice& d) { return d.ordinal == options.deviceOrdinal; });
+    if (device == found.devices.end())
+        return makeError(ErrorKind::notFound, found.devices.empty() ? found.explanation : "there is no GPU of this number");
+    if (const char* reason = unsupportedShape(views.config)) return makeError(ErrorKind::unsupported, reason);
+    TRY_OK(checkCuda(cudaSetDevice(device->ordinal), "choosing the GPU"));
+    const int contextLength = contextLengthFor(views.config.mistral, options.contextLength);
+    auto backend = std::make_unique<CudaBackend>(std::move(views), *device, contextLength);
+    TRY_OK(backend->load(progress, stop));
+    return std::unique_ptr<Backend>(std::move(backend));
+}
+
+Result<std::unique_ptr<Backend>> makeCudaBackend(const ModelFiles& files, const ModelOptions& options,
+                                                 const LoadProgress& progress, std::stop_token stop) {
+    const GpuDiscovery found = discoverGpus();
+    if (found.devices.empty()) return makeError(ErrorKind::notFound, found.explanation);
+    return makeCudaBackend(viewsOf(files), {found.devices.front().ordinal, options.contextLength}, progress, std::move(stop));
+}
+
+} // namespace tramontane::gpu

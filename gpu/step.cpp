@@ -1,0 +1,460 @@
+// Plans a pass, enqueues its kernels, waits for its logits.
+#include "gpu/step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <thread>
+
+#include "gpu/kernels/head.h"
+#include "gpu/kernels/pointwise.h"
+#include "gpu/marlin/decode_linear.h"
+#include "gpu/marlin/gemm.h"
+#include "gpu/model_fit.h"
+
+namespace tramontane::gpu {
+namespace {
+
+constexpr int kMostSingles = 64;      // sequences that are decoded by a captured graph
+constexpr int kLogitRows = 64;        // rows of logits that are fetched at once
+constexpr int kLayersAhead = 2;       // of the device: a pass that is cancelled ends after these
+constexpr int kFirstTableSlots = 64;
+
+// The device's errors travel as cudaError_t through what is enqueued.
+#define TRY_CUDA(expression)                                                                                  \
+    do {                                                                                                      \
+        if (const cudaError_t tryCudaError = (expression); tryCudaError != cudaSuccess) return tryCudaError;  \
+    } while (false)
+
+template <class T>
+Result<void> take(T& memory, std::size_t sizeBytes) {
+    Result<T> taken = T::allocate(sizeBytes);
+    if (!taken) return std::move(taken).error();
+    memory = std::move(*taken);
+    return {};
+}
+
+} // namespace
+
+Result<void> Step::RowTable::allocate(int rows) {
+    capacity = rows;
+    TRY_OK(take(host, sizeof(int) * 3 * static_cast<std::size_t>(rows)));
+    return take(device, sizeof(int) * 3 * static_cast<std::size_t>(rows));
+}
+
+cudaError_t Step::RowTable::upload(cudaStream_t stream) const {
+    return cudaMemcpyAsync(device.as<int>(), host.as<int>(), host.sizeBytes(), cudaMemcpyHostToDevice, stream);
+}
+
+Step::Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence, int maxRows,
+           int multiprocessors)
+    : config_(config), weights_(weights), kv_(kv), pagesPerSequence_(pagesPerSequence), maxRows_(maxRows),
+      multiprocessors_(multiprocessors) {}
+
+Step::~Step() {
+    if (stream_.get() != nullptr) cudaStreamSynchronize(stream_.get());
+}
+
+Result<std::unique_ptr<Step>> Step::create(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv,
+                                           int pagesPerSequence, int maxRows, int multiprocessors) {
+    std::unique_ptr<Step> step(new Step(config, weights, kv, pagesPerSequence, maxRows, multiprocessors));
+    TRY_OK(step->allocate());
+    return step;
+}
+
+Result<void> Step::allocate() {
+    Result<Stream> stream = Stream::create();
+    if (!stream) return std::move(stream).error();
+    stream_ = std::move(*stream);
+    for (int i = 0; i < kLayersAhead; ++i) {
+        Result<Event> event = Event::create();
+        if (!event) return std::move(event).error();
+        layerEnds_.push_back(std::move(*event));
+    }
+
+    const auto rows = static_cast<std::size_t>(maxRows_);
+    const auto heads = static_cast<std::size_t>(config_.headCount), dim = static_cast<std::size_t>(config_.headDim);
+    const auto hidden = static_cast<std::size_t>(config_.hiddenSize), vocab = static_cast<std::size_t>(config_.vocabSize);
+    int packedHidden = 0, packedHeads = 0, packedInner = 0, mostOutputs = 0;
+    bool fused = true;
+    for (const GpuLayer& layer : weights_.layers) {
+        fused = fused && layer.queryKeyValue.size() == 1 && layer.gateUp.size() == 1;
+        const auto see = [&](const DeviceLinear& linear, int& inputs) {
+            inputs = std::max(inputs, linear.shape.packedInputs());
+            mostOutputs = std::max(mostOutputs, linear.shape.packedOutputs());
+        };
+        for (const DeviceLinear& linear : layer.queryKeyValue) see(linear, packedHidden);
+        for (const DeviceLinear& linear : layer.gateUp) see(linear, packedHidden);
+        see(layer.output, packedHeads);
+        see(layer.down, packedInner);
+    }
+    const auto fits = [&](int count) {
+        return std::all_of(weights_.layers.begin(), weights_.layers.end(), [&](const GpuLayer& layer) {
+            return decodeFits(layer.queryKeyValue[0].shape, count, true) && decodeFits(layer.gateUp[0].shape, count, true) &&
+                   decodeFits(layer.output.shape, count, false) && decodeFits(layer.down.shape, count, false);
+        });
+    };
+    if (fused) fusedRows_ = fits(kMostDecodeRows) ? kMostDecodeRows : fits(1) ? 1 : 0;
+
+    TRY_OK(take(residual_, 4 * rows * hidden));
+    TRY_OK(take(normed_, 2 * rows * packedHidden));
+    TRY_OK(take(queryKeyValue_, 2 * rows * (heads + 2 * static_cast<std::size_t>(config_.kvHeadCount)) * dim));
+    TRY_OK(take(queries_, 2 * rows * heads * dim));
+    TRY_OK(take(attended_, 2 * rows * packedHeads));
+    TRY_OK(take(activated_, 2 * rows * packedInner));
+    if (!fused) TRY_OK(take(up_, 2 * rows * packedInner));
+    int mostPartials = 0;
+    for (int m = 1; m <= kMostSingles; ++m)
+        mostPartials = std::max(mostPartials, static_cast<int>(decodePartials(m, config_.headCount, config_.headDim,
+                                                                              decodeSplits(m, config_.kvHeadCount, multiprocessors_))));
+    TRY_OK(take(partials_, sizeof(float) * static_cast<std::size_t>(mostPartials)));
+    TRY_OK(take(counters_, sizeof(unsigned) * kMostSingles * config_.kvHeadCount));
+    TRY_OK(take(workspace_, gemmWorkspaceBytes(maxRows_, mostOutputs, multiprocessors_)));
+    TRY_OK(take(tiles_, sizeof(QueryTile) * rows));
+    TRY_OK(take(hostTiles_, sizeof(QueryTile) * rows));
+    TRY_OK(take(sources_, sizeof(int) * kLogitRows));
+    TRY_OK(take(hostSources_, sizeof(int) * kLogitRows));
+    TRY_OK(take(logits_, sizeof(float) * kLogitRows * vocab));
+    TRY_OK(take(hostLogits_, sizeof(float) * kLogitRows * vocab));
+    TRY_OK(take(pageStaging_, sizeof(__half*) * static_cast<std::size_t>(pagesPerSequence_)));
+    TRY_OK(singles_.allocate(kMostSingles));
+    TRY_OK(rows_.allocate(maxRows_));
+    TRY_OK(growPageTable(kFirstTableSlots));
+
+    std::vector<float> frequencies;
+    for (int i = 0; i < config_.headDim / 2; ++i)
+        frequencies.push_back(1.0f / std::pow(config_.ropeTheta, static_cast<float>(2 * i) / static_cast<float>(config_.headDim)));
+    TRY_OK(take(inverseFrequencies_, sizeof(float) * frequencies.size()));
+    TRY_OK(checkCuda(cudaMemcpyAsync(inverseFrequencies_.as<float>(), frequencies.data(), sizeof(float) * frequencies.size(),
+                                     cudaMemcpyHostToDevice, stream_.get()), "the rotary table"));
+    // Padding of activations is zero, and no kernel writes it.
+    for (const DeviceMemory* memory : {&normed_, &attended_, &activated_, &up_, &counters_, &workspace_})
+        if (memory->sizeBytes() > 0)
+            TRY_OK(checkCuda(cudaMemsetAsync(memory->as<char>(), 0, memory->sizeBytes(), stream_.get()), "clearing a buffer"));
+    TRY_OK(makeSlots());
+    return checkCuda(cudaStreamSynchronize(stream_.get()), "preparing a pass");
+}
+
+Result<void> Step::makeSlots() {
+    if (fusedRows_ == 0) return {};
+    const int hidden = config_.hiddenSize, mixed = config_.headCount * config_.headDim;
+    const std::size_t perLayer = 2 * alignTo256(sizeof(int) * static_cast<std::size_t>(hidden)) +
+                                 alignTo256(sizeof(int) * static_cast<std::size_t>(mixed));
+    TRY_OK(take(slotTables_, perLayer * weights_.layers.size()));
+    std::size_t at = 0;
+    const auto make = [&](const DeviceLinear& linear, int count) -> Result<const int*> {
+        int* slots = slotTables_.as<int>(at);
+        at += alignTo256(sizeof(int) * static_cast<std::size_t>(count));
+        TRY_OK(checkCuda(toFragmentSlots(linear.inputOrder, count, slots, stream_.get()), "an order of activations"));
+        return static_cast<const int*>(slots);
+    };
+    for (const GpuLayer& layer : weights_.layers) {
+        const auto queryKeyValue = make(layer.queryKeyValue[0], hidden), gateUp = make(layer.gateUp[0], hidden),
+                   output = make(layer.output, mixed);
+        for (const auto* slots : {&queryKeyValue, &gateUp, &output})
+            if (!*slots) return slots->error();
+        slots_.push_back({*queryKeyValue, *gateUp, *output});
+    }
+    return {};
+}
+
+Result<void> Step::growPageTable(int slots) {
+    TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a pass"));
+    const std::size_t rowBytes = sizeof(__half*) * static_cast<std::size_t>(pagesPerSequence_);
+    DeviceMemory larger;
+    TRY_OK(take(larger, rowBytes * static_cast<std::size_t>(slots)));
+    if (tableSlots_ > 0)
+        TRY_OK(checkCuda(cudaMemcpy(larger.as<char>(), pageTable_.as<char>(), rowBytes * static_cast<std::size_t>(tableSlots_),
+                                    cudaMemcpyDeviceToDevice), "the page table"));
+    pageTable_ = std::move(larger);
+    tableSlots_ = slots;
+    graphs_.clear(); // they hold the old address
+    return {};
+}
+
+Result<void> Step::setPages(int slot, std::span<__half* const> pages) {
+    if (slot >= tableSlots_) TRY_OK(growPageTable(std::max(slot + 1, 2 * tableSlots_)));
+    if (pages.empty()) return {};
+    TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a pass")); // the staging buffer is free then
+    std::memcpy(pageStaging_.as<char>(), pages.data(), pages.size_bytes());
+    return checkCuda(cudaMemcpyAsync(pageTable_.as<__half*>() + static_cast<std::size_t>(slot) * pagesPerSequence_,
+                                     pageStaging_.as<char>(), pages.size_bytes(), cudaMemcpyHostToDevice, stream_.get()),
+                     "the page table");
+}
+
+Result<void> Step::run(std::span<const StepPiece> pieces, float* logits, const std::stop_token& stop) {
+    int rows = 0;
+    bool singles = pieces.size() <= kMostSingles;
+    for (const StepPiece& piece : pieces) {
+        rows += static_cast<int>(piece.tokens.size());
+        singles = singles && piece.tokens.size() == 1;
+    }
+    if (rows == 0) return {};
+    return singles ? runSingles(pieces, logits) : runRows(pieces, rows, logits, stop);
+}
+
+// --- one token of each sequence
+
+Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) {
+    const int rows = static_cast<int>(pieces.size());
+    for (int m = 0; m < rows; ++m) {
+        const StepPiece& piece = pieces[static_cast<std::size_t>(m)];
+        singles_.tokens()[m] = piece.tokens[0];
+        singles_.positions()[m] = piece.firstPosition;
+        singles_.sequences()[m] = piece.slot;
+    }
+    auto found = graphs_.find(rows);
+    if (found == graphs_.end()) {
+        Result<Graph> graph = captureSingles(rows);
+        if (!graph) return std::move(graph).error();
+        found = graphs_.emplace(rows, std::move(*graph)).first;
+    }
+    TRY_OK(checkCuda(cudaGraphLaunch(found->second.get(), stream_.get()), "a decode step"));
+    TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a decode step"));
+    const auto vocab = static_cast<std::size_t>(config_.vocabSize);
+    for (int m = 0; m < rows; ++m)
+        if (pieces[static_cast<std::size_t>(m)].logitRows > 0) {
+            std::memcpy(logits, hostLogits_.as<float>() + static_cast<std::size_t>(m) * vocab, sizeof(float) * vocab);
+            logits += vocab;
+        }
+    return {};
+}
+
+Result<Step::Graph> Step::captureSingles(int rows) {
+    cudaGraph_t graph = nullptr;
+    TRY_OK(checkCuda(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "capturing a step"));
+    const cudaError_t enqueued = enqueueSingles(rows);
+    const cudaError_t ended = cudaStreamEndCapture(stream_.get(), &graph);
+    cudaGraphExec_t executable = nullptr;
+    cudaError_t made = enqueued != cudaSuccess ? enqueued : ended;
+    if (made == cudaSuccess) made = cudaGraphInstantiate(&executable, graph, 0);
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    TRY_OK(checkCuda(made, "capturing a step"));
+    return Graph(executable);
+}
+
+cudaError_t Step::enqueueSingles(int rows) {
+    TRY_CUDA(singles_.upload(stream_.get()));
+    TRY_CUDA(embed(singles_.deviceTokens(), rows, weights_.embedding, config_.hiddenSize, residual_.as<float>(), stream_.get()));
+    for (int l = 0; l < config_.layerCount; ++l)
+        TRY_CUDA(rows <= fusedRows_ ? enqueueFusedLayer(l, rows) : enqueueLayer(l, singles_, rows, 0));
+    HeadArguments head;
+    head.residual = residual_.as<float>();
+    head.rows = rows;
+    head.norm = weights_.finalNorm;
+    head.eps = config_.rmsNormEps;
+    head.head = weights_.head;
+    head.hidden = config_.hiddenSize;
+    head.vocab = config_.vocabSize;
+    head.logits = logits_.as<float>();
+    TRY_CUDA(headLogits(head, stream_.get()));
+    return cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(), sizeof(float) * rows * config_.vocabSize,
+                           cudaMemcpyDeviceToHost, stream_.get());
+}
+
+cudaError_t Step::enqueueFusedLayer(int l, int rows) {
+    const GpuLayer& layer = weights_.layers[static_cast<std::size_t>(l)];
+    const LayerSlots& slots = slots_[static_cast<std::size_t>(l)];
+    const int hidden = config_.hiddenSize, mixed = config_.headCount * config_.headDim;
+    float* residual = residual_.as<float>();
+    RotaryOutput rotary;
+    rotary.queries = queries_.as<__half>();
+    rotary.heads = config_.headCount;
+    rotary.kv = kvView();
+    rotary.layer = l;
+    rotary.rows = singles_.rows(rows);
+    rotary.inverseFrequencies = inverseFrequencies_.as<float>();
+    TRY_CUDA(decodeQueryKeyValue(layer.queryKeyValue[0], rows,
+                                 {residual, layer.inputNorm, slots.queryKeyValue, hidden, config_.rmsNormEps}, rotary, stream_.get()));
+    AttentionArguments attention;
+    attention.queries = queries_.as<__half>();
+    attention.queryStride = mixed;
+    attention.heads = config_.headCount;
+    attention.kv = kvView();
+    attention.layer = l;
+    attention.rows = singles_.rows(rows);
+    attention.slidingWindow = config_.slidingWindow.value_or(0);
+    attention.out = attended_.as<__half>();
+    attention.outStride = layer.output.shape.packedInputs();
+    attention.outOrder = slots.output;
+    TRY_CUDA(decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
+                             decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
+    TRY_CUDA(decodeAddTo(layer.output, rows, attended_.as<__half>(), attention.outStride, residual, hidden, stream_.get()));
+    const int innerStride = layer.down.shape.packedInputs();
+    TRY_CUDA(decodeGateUp(layer.gateUp[0], rows, {residual, layer.postAttentionNorm, slots.gateUp, hidden, config_.rmsNormEps},
+                          activated_.as<__half>(), innerStride, stream_.get()));
+    return decodeAddTo(layer.down, rows, activated_.as<__half>(), innerStride, residual, hidden, stream_.get());
+}
+
+// --- any rows
+
+Result<int> Step::planTiles(std::span<const StepPiece> pieces) {
+    int row = 0, count = 0;
+    auto* tiles = hostTiles_.as<QueryTile>();
+    for (const StepPiece& piece : pieces) {
+        const int tokens = static_cast<int>(piece.tokens.size());
+        for (int first = 0; first < tokens; first += kQueryTileRows)
+            tiles[count++] = {row + first, std::min(kQueryTileRows, tokens - first), piece.firstPosition + first, piece.slot};
+        row += tokens;
+    }
+    // Long rows first: they take longest.
+    std::stable_sort(tiles, tiles + count, [](const QueryTile& a, const QueryTile& b) { return a.firstPosition > b.firstPosition; });
+    TRY_OK(checkCuda(cudaMemcpyAsync(tiles_.as<QueryTile>(), tiles, sizeof(QueryTile) * static_cast<std::size_t>(count),
+                                     cudaMemcpyHostToDevice, stream_.get()), "the tiles of a prompt"));
+    return count;
+}
+
+Result<void> Step::runRows(std::span<const StepPiece> pieces, int rows, float* logits, const std::stop_token& stop) {
+    std::vector<int> sources;
+    int m = 0;
+    for (const StepPiece& piece : pieces) {
+        const int count = static_cast<int>(piece.tokens.size());
+        for (int i = 0; i < count; ++i, ++m) {
+            rows_.tokens()[m] = piece.tokens[static_cast<std::size_t>(i)];
+            rows_.positions()[m] = piece.firstPosition + i;
+            rows_.sequences()[m] = piece.slot;
+            if (i >= count - piece.logitRows) sources.push_back(m);
+        }
+    }
+    TRY_OK(checkCuda(rows_.upload(stream_.get()), "the tokens of a prompt"));
+    const Result<int> tileCount = planTiles(pieces);
+    if (!tileCount) return tileCount.error();
+    TRY_OK(checkCuda(embed(rows_.deviceTokens(), rows, weights_.embedding, config_.hiddenSize, residual_.as<float>(), stream_.get()),
+                     "the embedding"));
+    for (int l = 0; l < config_.layerCount; ++l) {
+        Event& end = layerEnds_[static_cast<std::size_t>(l % kLayersAhead)];
+        while (l >= kLayersAhead && !stop.stop_requested() && cudaEventQuery(end.get()) == cudaErrorNotReady)
+            std::this_thread::yield();
+        if (stop.stop_requested()) {
+            TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a prompt"));
+            return makeError(ErrorKind::cancelled, "cancelled");
+        }
+        TRY_OK(checkCuda(enqueueLayer(l, rows_, rows, *tileCount), "a layer"));
+        TRY_OK(checkCuda(cudaEventRecord(end.get(), stream_.get()), "a layer"));
+    }
+    TRY_OK(fetchLogits(sources, logits));
+    return checkCuda(cudaStreamSynchronize(stream_.get()), "a prompt");
+}
+
+cudaError_t Step::multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns, __half* out, int outStride) {
+    GemmArguments gemmArguments;
+    gemmArguments.x = x;
+    gemmArguments.rows = rows;
+    gemmArguments.xStride = linear.shape.packedInputs();
+    gemmArguments.linear = linear;
+    gemmArguments.columns = columns;
+    gemmArguments.output = linear.columnOrder == ColumnOrder::gateUp ? GemmOutput::siluTimes : GemmOutput::store;
+    gemmArguments.out = out;
+    gemmArguments.outStride = outStride;
+    gemmArguments.workspace = workspace_.as<void>();
+    return gemm(gemmArguments, stream_.get());
+}
+
+cudaError_t Step::addTo(const DeviceLinear& linear, int rows, const __half* x) {
+    GemmArguments gemmArguments;
+    gemmArguments.x = x;
+    gemmArguments.rows = rows;
+    gemmArguments.xStride = linear.shape.packedInputs();
+    gemmArguments.linear = linear;
+    gemmArguments.columns = config_.hiddenSize;
+    gemmArguments.output = GemmOutput::addTo;
+    gemmArguments.residual = residual_.as<float>();
+    gemmArguments.outStride = config_.hiddenSize;
+    gemmArguments.workspace = workspace_.as<void>();
+    return gemm(gemmArguments, stream_.get());
+}
+
+cudaError_t Step::normInto(const DeviceLinear& linear, const float* weight, int rows) {
+    NormArguments norm;
+    norm.residual = residual_.as<float>();
+    norm.weight = weight;
+    norm.order = linear.inputOrder;
+    norm.rows = rows;
+    norm.hidden = config_.hiddenSize;
+    norm.eps = config_.rmsNormEps;
+    norm.out = normed_.as<__half>();
+    norm.outStride = linear.shape.packedInputs();
+    return normalize(norm, stream_.get());
+}
+
+cudaError_t Step::enqueueLayer(int l, const RowTable& table, int rows, int tileCount) {
+    const GpuLayer& layer = weights_.layers[static_cast<std::size_t>(l)];
+    const int dim = config_.headDim, mixed = config_.headCount * dim, keys = config_.kvHeadCount * dim, all = mixed + 2 * keys;
+    const int widths[] = {mixed, keys, keys};
+    int column = 0;
+    for (std::size_t i = 0; i < layer.queryKeyValue.size(); ++i) {
+        const DeviceLinear& linear = layer.queryKeyValue[i];
+        const int columns = layer.queryKeyValue.size() == 1 ? all : widths[i];
+        TRY_CUDA(normInto(linear, layer.inputNorm, rows));
+        TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns, queryKeyValue_.as<__half>() + column, all));
+        column += columns;
+    }
+    RotateArguments rotate;
+    rotate.queryKeyValue = queryKeyValue_.as<__half>();
+    rotate.heads = config_.headCount;
+    rotate.kv = kvView();
+    rotate.layer = l;
+    rotate.rows = table.rows(rows);
+    rotate.inverseFrequencies = inverseFrequencies_.as<float>();
+    rotate.queries = queries_.as<__half>();
+    TRY_CUDA(rotateAndCache(rotate, stream_.get()));
+
+    AttentionArguments attention;
+    attention.queries = queries_.as<__half>();
+    attention.queryStride = mixed;
+    attention.heads = config_.headCount;
+    attention.kv = kvView();
+    attention.layer = l;
+    attention.rows = table.rows(rows);
+    attention.slidingWindow = config_.slidingWindow.value_or(0);
+    attention.out = attended_.as<__half>();
+    attention.outStride = layer.output.shape.packedInputs();
+    attention.outOrder = layer.output.inputOrder;
+    TRY_CUDA(tileCount > 0 ? prefillAttention(attention, tiles_.as<QueryTile>(), tileCount, stream_.get())
+                           : decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
+                                             decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
+    TRY_CUDA(addTo(layer.output, rows, attended_.as<__half>()));
+    return feedForward(layer, rows);
+}
+
+cudaError_t Step::feedForward(const GpuLayer& layer, int rows) {
+    const int inner = layer.down.shape.packedInputs();
+    __half* targets[] = {activated_.as<__half>(), up_.as<__half>()};
+    for (std::size_t i = 0; i < layer.gateUp.size(); ++i) {
+        const DeviceLinear& linear = layer.gateUp[i];
+        TRY_CUDA(normInto(linear, layer.postAttentionNorm, rows));
+        const int columns = linear.shape.packedOutputs() / (linear.columnOrder == ColumnOrder::gateUp ? 2 : 1);
+        TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns, targets[i], inner));
+    }
+    if (layer.gateUp.size() > 1) TRY_CUDA(siluTimes(targets[0], targets[1], rows, inner, inner, stream_.get()));
+    return addTo(layer.down, rows, activated_.as<__half>());
+}
+
+Result<void> Step::fetchLogits(std::span<const int> sources, float* logits) {
+    const auto vocab = static_cast<std::size_t>(config_.vocabSize);
+    for (std::size_t first = 0; first < sources.size(); first += kLogitRows) {
+        const auto now = sources.subspan(first, std::min<std::size_t>(kLogitRows, sources.size() - first));
+        std::memcpy(hostSources_.as<int>(), now.data(), now.size_bytes());
+        TRY_OK(checkCuda(cudaMemcpyAsync(sources_.as<int>(), hostSources_.as<int>(), now.size_bytes(), cudaMemcpyHostToDevice,
+                                         stream_.get()), "the rows of logits"));
+        HeadArguments head;
+        head.residual = residual_.as<float>();
+        head.sources = sources_.as<int>();
+        head.rows = static_cast<int>(now.size());
+        head.norm = weights_.finalNorm;
+        head.eps = config_.rmsNormEps;
+        head.head = weights_.head;
+        head.hidden = config_.hiddenSize;
+        head.vocab = config_.vocabSize;
+        head.logits = logits_.as<float>();
+        TRY_OK(checkCuda(headLogits(head, stream_.get()), "the head"));
+        TRY_OK(checkCuda(cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(), sizeof(float) * now.size() * vocab,
+                                         cudaMemcpyDeviceToHost, stream_.get()), "the logits"));
+        TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "the logits"));
+        std::memcpy(logits, hostLogits_.as<float>(), sizeof(float) * now.size() * vocab);
+        logits += now.size() * vocab;
+    }
+    return {};
+}
+
+} // namespace tramontane::gpu
