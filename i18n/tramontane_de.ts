@@ -676,6 +676,10 @@
 <context>
     <name>SamplingRow</name>
     <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message>
         <source>off</source>
         <translation>aus</translation>
     </message>
@@ -1085,8 +1089,8 @@
         <translation>%1 konnte nicht geöffnet werden: Seine Dateien enthalten kein Modell, das Tramontane ausführen kann.</translation>
     </message>
     <message>
-        <source>%1 is here, but Tramontane&apos;s GPU kernels are not built yet: the CPU answers.</source>
-        <translation>%1 ist da, aber Tramontanes GPU-Kernel sind noch nicht gebaut: Die CPU antwortet.</translation>
+        <source>%1 cannot be used for this model: the CPU answers.</source>
+        <translation>%1 ist für dieses Modell nicht nutzbar: Die CPU antwortet.</translation>
     </message>
     <message>
         <source>No NVIDIA GPU can be used here: the CPU answers.</source>

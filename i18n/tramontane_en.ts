@@ -676,6 +676,10 @@
 <context>
     <name>SamplingRow</name>
     <message>
+        <source>%1 to %2</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>off</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1085,7 +1089,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>%1 is here, but Tramontane&apos;s GPU kernels are not built yet: the CPU answers.</source>
+        <source>%1 cannot be used for this model: the CPU answers.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

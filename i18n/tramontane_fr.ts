@@ -676,6 +676,10 @@
 <context>
     <name>SamplingRow</name>
     <message>
+        <source>%1 to %2</source>
+        <translation>%1 à %2</translation>
+    </message>
+    <message>
         <source>off</source>
         <translation>désactivé</translation>
     </message>
@@ -1085,8 +1089,8 @@
         <translation>%1 n’a pas pu être ouvert : ses fichiers ne contiennent pas de modèle que Tramontane puisse exécuter.</translation>
     </message>
     <message>
-        <source>%1 is here, but Tramontane&apos;s GPU kernels are not built yet: the CPU answers.</source>
-        <translation>%1 est là, mais les noyaux GPU de Tramontane ne sont pas encore construits : le processeur répond.</translation>
+        <source>%1 cannot be used for this model: the CPU answers.</source>
+        <translation>%1 ne peut pas être utilisée pour ce modèle : le processeur répond.</translation>
     </message>
     <message>
         <source>No NVIDIA GPU can be used here: the CPU answers.</source>

@@ -10,12 +10,16 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "gpu/device/discovery.h"
+#include "gpu/open_backend.h"
 #include "ui/desktop/bridge/backstage.h"
 #include "ui/desktop/session/app.h"
 #include "ui/desktop/session/built_in_model.h"
@@ -51,15 +55,24 @@ void quitOnSignals(QGuiApplication& application) {
 
 EngineSource engineSource() {
     EngineSource source;
-    source.open = [](const ModelOptions& options, const LoadProgress& progress, std::stop_token stop) {
-        return ChatEngine::open(options, makeCpuBackend, progress, stop);
+    const auto note = std::make_shared<std::string>(); // why the last model that was opened is not on the GPU
+    source.open = [note](const ModelOptions& options, const LoadProgress& progress, std::stop_token stop) {
+        const BackendFactory factory = [&](const ModelFiles& files, const ModelOptions& resolved,
+                                           const LoadProgress& report, std::stop_token token) {
+            return gpu::makeBestBackend(files, resolved, report, std::move(token), *note);
+        };
+        return ChatEngine::open(options, factory, progress, stop);
     };
-    source.deviceNote = [] {
+    source.deviceNote = [note, gpus = std::optional<gpu::GpuDiscovery>()]() mutable {
+        if (!gpus) gpus = gpu::discoverGpus();
+        DeviceNote told;
+        told.explanation = QString::fromStdString(gpus->devices.empty() ? gpus->explanation : *note);
+        if (!gpus->devices.empty()) told.gpuName = QString::fromStdString(gpus->devices.front().name);
+        return told;
+    };
+    source.freeGpuMemory = []() -> quint64 {
         const auto gpus = gpu::discoverGpus();
-        DeviceNote note;
-        note.explanation = QString::fromStdString(gpus.explanation);
-        if (!gpus.devices.empty()) note.gpuName = QString::fromStdString(gpus.devices.front().name);
-        return note;
+        return gpus.devices.empty() ? 0 : gpus.devices.front().freeBytes;
     };
     return source;
 }

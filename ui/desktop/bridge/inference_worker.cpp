@@ -93,7 +93,7 @@ void InferenceWorker::load(const LoadRequest& request) {
     }
     // The model that answers now stays until the new one does, where memory has room for both.
     const std::filesystem::path folder(QFile::encodeName(request.folder).toStdString());
-    const bool setAside = engine_ && !fitsBeside(folder);
+    const bool setAside = engine_ && (!fitsBeside(folder) || !fitsBesideOnGpu(folder));
     if (setAside) engine_.reset();
     auto opened = open(request, true);
     if (opened) {
@@ -108,7 +108,15 @@ void InferenceWorker::load(const LoadRequest& request) {
         }
     }
     if (engine_) outcome.model = describe();
+    if (source_.deviceNote) emit deviceNoted(source_.deviceNote());
     emit loadEnded(outcome);
+}
+
+// True where the model that answers now is on no GPU: its memory is not in the way.
+bool InferenceWorker::fitsBesideOnGpu(const std::filesystem::path& folder) const {
+    if (engine_->description().backend.deviceKind != "cuda" || !source_.freeGpuMemory) return true;
+    const quint64 free = source_.freeGpuMemory();
+    return !free || folderBytes(folder) * 5 / 4 + (quint64(768) << 20) < free;
 }
 
 void InferenceWorker::generate(const PromptJob& job) {

@@ -5,6 +5,7 @@
 #include <QElapsedTimer>
 #include <QObject>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,7 +20,9 @@ using EngineOpener = std::function<Result<std::unique_ptr<ChatEngine>>(
 
 struct EngineSource {
     EngineOpener open;
-    std::function<DeviceNote()> deviceNote; // may take a while: it asks the driver
+    std::function<DeviceNote()> deviceNote; // asked at the start and after each load; may take a while
+    // Free memory of the GPU that models run on; empty or 0: unknown.
+    std::function<quint64()> freeGpuMemory = {};
 };
 
 class InferenceWorker : public QObject {
@@ -48,6 +51,7 @@ signals:
 private:
     Result<std::unique_ptr<ChatEngine>> open(const LoadRequest& request, bool reportProgress);
     LoadedModel describe() const;
+    bool fitsBesideOnGpu(const std::filesystem::path& folder) const;
 
     EngineSource source_;
     std::unique_ptr<ChatEngine> engine_;

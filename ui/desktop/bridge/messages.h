@@ -62,8 +62,8 @@ struct Turn {
 
 // Why no GPU answers.
 struct DeviceNote {
-    QString gpuName;     // one that is there but not used yet
-    QString explanation; // the driver's or the build's reason where none is found, in English
+    QString gpuName;     // one that is there
+    QString explanation; // why none is found, or why the model that is loaded does not run on it, in English
 };
 
 struct LoadRequest {

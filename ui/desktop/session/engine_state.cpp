@@ -129,10 +129,10 @@ void EngineState::takeOutcome(const LoadOutcome& outcome) {
 
 QString EngineState::deviceNote() const {
     if (deviceKind() == QLatin1String("cuda")) return {};
+    if (deviceNote_.explanation.isEmpty()) return {};
     if (!deviceNote_.gpuName.isEmpty())
-        return tr("%1 is here, but Tramontane's GPU kernels are not built yet: the CPU answers.")
-            .arg(deviceNote_.gpuName);
-    return deviceNote_.explanation.isEmpty() ? QString() : tr("No NVIDIA GPU can be used here: the CPU answers.");
+        return tr("%1 cannot be used for this model: the CPU answers.").arg(deviceNote_.gpuName);
+    return tr("No NVIDIA GPU can be used here: the CPU answers.");
 }
 
 void EngineState::takeDeviceNote(const DeviceNote& note) {
