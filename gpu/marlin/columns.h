@@ -1,13 +1,9 @@
 // A row of a packed tile in, the column of the linear's natural output out: the inverse of ColumnOrder.
 #pragma once
 
-#include "gpu/marlin/device_linear.h"
+#include <cuda_runtime_api.h>
 
-#ifdef __CUDACC__
-#define TRAMONTANE_HOST_DEVICE __host__ __device__
-#else
-#define TRAMONTANE_HOST_DEVICE
-#endif
+#include "gpu/marlin/device_linear.h"
 
 namespace tramontane::gpu {
 
@@ -23,7 +19,7 @@ inline ColumnMap columnMap(const DeviceLinear& linear) {
 
 // The natural column of row `row` of tile `tile`. Rows 8i..8i+7 of a tile are eight columns in a row, the first a
 // multiple of 8. With gateUp the columns of gate come first, those of up follow from column 8*tiles on.
-TRAMONTANE_HOST_DEVICE constexpr int columnOf(const ColumnMap& map, int tile, int row) {
+__host__ __device__ constexpr int columnOf(const ColumnMap& map, int tile, int row) {
     const int half = row >> 3, inHalf = row & 7;
     if (map.order == ColumnOrder::gateUp) return 8 * (half * map.tiles + tile) + inHalf;
     if (map.order == ColumnOrder::rotary && tile < map.rotaryTiles) {

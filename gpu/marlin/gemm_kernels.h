@@ -39,7 +39,7 @@ struct GemmWork {
     int splitTiles = 0, splitBlocks = 0;
     int blocks = 0;
 
-    TRAMONTANE_HOST_DEVICE int tileCount() const { return outputGroups * tokenTiles; }
+    __host__ __device__ int tileCount() const { return outputGroups * tokenTiles; }
 };
 
 // A kernel's arguments, pointers into device memory.
