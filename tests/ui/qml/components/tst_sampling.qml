@@ -35,6 +35,16 @@ Item {
             child("seed")
             child("stopStrings")
         }
+        function test_everyParameterShowsItsRange() {
+            compare(child("range_temperature").text, "0 to 2")
+            compare(child("range_repeat-penalty").text, "0.5 to 2")
+            compare(child("range_max-tokens").text, "-1 to 131072")
+            for (const name of ["top-k", "top-p", "min-p", "typical-p", "repeat-last-n", "presence-penalty", "frequency-penalty"]) {
+                const range = child("range_" + name), field = child("field_" + name)
+                verify(range.visible && range.width > 0)
+                compare(range.text, field.minimum + " to " + field.maximum)
+            }
+        }
         function test_theSliderSetsTheNumberAndTheFieldShowsIt() {
             const slider = child("slider_temperature")
             slider.forceActiveFocus(Qt.TabFocusReason)

@@ -1,4 +1,4 @@
-// One sampling parameter: name, explanation, slider, field, reset.
+// One sampling parameter: name, explanation, slider, field, range, reset.
 import QtQuick
 import Tramontane
 
@@ -87,10 +87,26 @@ Column {
             onClicked: row.resetRequested()
         }
     }
-    AppLabel {
+    Item {
         width: parent.width
-        kind: "small"
-        font.pixelSize: Theme.textTiny
-        text: row.explanation
+        height: Math.max(explanation.implicitHeight, range.implicitHeight)
+        AppLabel {
+            id: explanation
+            anchors.left: parent.left
+            anchors.right: range.left
+            anchors.rightMargin: Theme.space3
+            kind: "small"
+            font.pixelSize: Theme.textTiny
+            text: row.explanation
+        }
+        AppLabel {
+            id: range
+            objectName: "range_" + row.name
+            anchors.right: parent.right
+            anchors.rightMargin: reset.width + 2
+            kind: "small"
+            font.pixelSize: Theme.textTiny
+            text: qsTr("%1 to %2").arg(row.minimum).arg(row.maximum)
+        }
     }
 }
