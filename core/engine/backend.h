@@ -6,13 +6,16 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
+#include "core/engine/sampling_settings.h"
 
 namespace tramontane {
 
 using TokenId = std::int32_t;
 enum class SequenceId : std::uint32_t {};
+using ProducibleTokens = std::shared_ptr<const std::vector<TokenId>>; // what answers are made of; ascending
 
 // Which rows of logits a piece of a batch asks for. Rows that nobody reads are not computed.
 enum class LogitsWanted { none, last, all };
@@ -22,6 +25,15 @@ struct BatchPiece {
     SequenceId sequence{};
     std::span<const TokenId> tokens;
     LogitsWanted logits = LogitsWanted::last;
+};
+
+// One token goes to the end of `sequence`, and the one that follows it is asked for: what a Sampler of these
+// settings and this seed gives after `draws` draws.
+struct SampledPiece {
+    SequenceId sequence{};
+    std::span<const TokenId> history; // what the sequence holds, and then the token to take
+    const SamplingSettings* settings = nullptr;
+    std::uint64_t seed = 0, draws = 0;
 };
 
 struct BackendInfo {
@@ -55,6 +67,19 @@ public:
     // Errors: cancelled (acts within 100 ms), contextFull, outOfMemory, numeric (NaN logits), changedOnDisk,
     // invalidInput (a token outside the vocabulary, an unknown sequence).
     virtual Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) = 0;
+
+    // Whether forwardSampled takes these pieces together. A backend need not sample at all; whoever asks goes on
+    // with forward and a Sampler then, and may change from one to the other at every token.
+    virtual bool samples(std::span<const SampledPiece>) const { return false; }
+
+    // Appends each piece's last token and returns the token that follows it, one a piece, valid until the next
+    // call: no logits have to leave the device. The backend may already be at work on what it expects to be
+    // asked next, pieces that go on with the tokens returned; that shows in nothing but time.
+    // Errors: forward's; numeric also where Sampler would say so.
+    virtual Result<std::span<const TokenId>>
+    forwardSampled(std::span<const SampledPiece>, const ProducibleTokens&, std::stop_token) {
+        return makeError(ErrorKind::unsupported, "this backend computes logits and draws no tokens");
+    }
 };
 
 } // namespace tramontane

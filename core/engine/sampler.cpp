@@ -155,9 +155,7 @@ Result<void> Sampler::penalize(std::span<const float> logits, std::span<const To
                          "the model computed a NaN or an infinity: its weights may be damaged");
     logits_.assign(logits.begin(), logits.end());
 
-    const bool off =
-        settings_.repeatPenalty == 1 && settings_.presencePenalty == 0 && settings_.frequencyPenalty == 0;
-    const std::size_t window = off                         ? 0
+    const std::size_t window = !settings_.penalizes()      ? 0
                                : settings_.repeatLastN < 0 ? history.size()
                                                            : static_cast<std::size_t>(settings_.repeatLastN);
     if (history.size() > window) history = history.last(window);

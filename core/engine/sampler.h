@@ -35,6 +35,12 @@ public:
     Result<std::span<const TokenProbability>> distribution(std::span<const float> logits,
                                                            std::span<const TokenId> history);
 
+    // The draws made so far; a backend that samples makes the next one in this sampler's stead.
+    std::uint64_t draws() const { return draws_; }
+    void countDrawMadeElsewhere() {
+        if (settings_.temperature != 0) ++draws_;
+    }
+
 private:
     struct Likely {
         float logit;

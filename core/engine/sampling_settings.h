@@ -28,6 +28,11 @@ struct SamplingSettings {
     std::vector<std::string> stop;     // the answer ends before the first of these
 
     bool operator==(const SamplingSettings&) const = default;
+
+    // Whether the tokens so far count.
+    bool penalizes() const {
+        return repeatLastN != 0 && !(repeatPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0);
+    }
 };
 
 // One numeric setting, for whoever shows, stores or parses it.

@@ -29,6 +29,14 @@ struct Scheduler::Plan {
     std::vector<Part> parts;
 };
 
+// What it gave: a row of logits or, where the backend sampled, a token for each part that wanted one, in
+// order.
+struct Scheduler::Outcome {
+    bool sampled = false;
+    std::span<const float> rows;
+    std::span<const TokenId> tokens;
+};
+
 namespace {
 // Every so many tokens of an answer the other sequences are looked at: they may have to make room.
 constexpr std::size_t limitsEvery = 64;
@@ -93,10 +101,10 @@ bool Scheduler::step() {
     }
     Plan batch = plan();
     if (!batch.parts.empty()) {
-        if (auto rows = forward(batch))
-            accept(batch, *rows);
+        if (auto outcome = forward(batch))
+            accept(batch, *outcome);
         else
-            handleError(batch, rows.error());
+            handleError(batch, outcome.error());
     }
     return std::any_of(jobs_.begin(), jobs_.end(),
                        [](const auto& job) { return job->phase != Job::Phase::finished; });
@@ -139,30 +147,47 @@ Scheduler::Plan Scheduler::plan() {
     return batch;
 }
 
-Result<std::span<const float>> Scheduler::forward(const Plan& batch) {
-    std::vector<BatchPiece> pieces;
+Result<Scheduler::Outcome> Scheduler::forward(const Plan& batch) {
+    // The pass ends as soon as any of its jobs is cancelled; the others are forwarded again without it.
+    std::stop_source any;
+    const auto end = [&any] { any.request_stop(); };
+    std::vector<std::unique_ptr<std::stop_callback<decltype(end)>>> callbacks;
     std::int64_t tokens = 0;
+    for (const Plan::Part& part : batch.parts) {
+        callbacks.push_back(std::make_unique<std::stop_callback<decltype(end)>>(part.job->request.stop, end));
+        tokens += part.tokenCount;
+    }
+    auto outcome = pass(batch, any.get_token());
+    if (outcome) {
+        ++figures_.forwardCalls;
+        figures_.forwardedTokens += tokens;
+    }
+    return outcome;
+}
+
+// Where every part is one token that another one shall follow, the backend may sample.
+Result<Scheduler::Outcome> Scheduler::pass(const Plan& batch, std::stop_token stop) {
+    std::vector<SampledPiece> sampled;
+    for (const Plan::Part& part : batch.parts)
+        if (part.tokenCount == 1 && part.logits)
+            sampled.push_back({part.job->entry->id, part.job->tokens, &part.job->request.sampling,
+                               part.job->request.seed, part.job->sampler.draws()});
+    if (sampled.size() == batch.parts.size() && backend_.samples(sampled)) {
+        auto tokens = backend_.forwardSampled(sampled, producible_, std::move(stop));
+        if (!tokens) return std::move(tokens).error();
+        return Outcome{true, {}, *tokens};
+    }
+    std::vector<BatchPiece> pieces;
     for (const Plan::Part& part : batch.parts) {
         const auto& entry = *part.job->entry;
         pieces.push_back({entry.id,
                           std::span(part.job->tokens)
                               .subspan(entry.tokens.size(), static_cast<std::size_t>(part.tokenCount)),
                           part.logits ? LogitsWanted::last : LogitsWanted::none});
-        tokens += part.tokenCount;
     }
-    // The pass ends as soon as any of its jobs is cancelled; the others are forwarded again without it.
-    std::stop_source any;
-    const auto pass = [&any] { any.request_stop(); };
-    std::vector<std::unique_ptr<std::stop_callback<decltype(pass)>>> callbacks;
-    for (const Plan::Part& part : batch.parts)
-        callbacks.push_back(
-            std::make_unique<std::stop_callback<decltype(pass)>>(part.job->request.stop, pass));
-    auto rows = backend_.forward(pieces, any.get_token());
-    if (rows) {
-        ++figures_.forwardCalls;
-        figures_.forwardedTokens += tokens;
-    }
-    return rows;
+    auto rows = backend_.forward(pieces, std::move(stop));
+    if (!rows) return std::move(rows).error();
+    return Outcome{false, *rows, {}};
 }
 
 void Scheduler::handleError(Plan& batch, const Error& error) {
@@ -193,15 +218,14 @@ void Scheduler::handleError(Plan& batch, const Error& error) {
 void Scheduler::forwardOneByOne(Plan& batch) {
     for (const Plan::Part& part : batch.parts) {
         Plan alone{{part}};
-        if (auto rows = forward(alone))
-            accept(alone, *rows);
+        if (auto outcome = forward(alone))
+            accept(alone, *outcome);
         else
-            handleError(alone, rows.error());
+            handleError(alone, outcome.error());
     }
 }
 
-void Scheduler::accept(Plan& batch, std::span<const float> rows) {
-    const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
+void Scheduler::accept(Plan& batch, Outcome outcome) {
     for (const Plan::Part& part : batch.parts) {
         Job& job = *part.job;
         auto& read = job.entry->tokens;
@@ -211,14 +235,22 @@ void Scheduler::accept(Plan& batch, std::span<const float> rows) {
             job.request.onPrefill(static_cast<int>(read.size()), job.result.promptTokens);
         if (!part.logits) continue;
         job.phase = Job::Phase::decode;
-        takeToken(job, rows.first(width));
-        rows = rows.subspan(width);
+        takeToken(job, outcome);
     }
 }
 
-void Scheduler::takeToken(Job& job, std::span<const float> row) {
+// The job's is the outcome's first row or token, which leaves it.
+void Scheduler::takeToken(Job& job, Outcome& outcome) {
+    const Outcome own = outcome;
+    const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
+    if (outcome.sampled)
+        outcome.tokens = outcome.tokens.subspan(1);
+    else
+        outcome.rows = outcome.rows.subspan(width);
     if (job.wantsToStop()) return finish(job, FinishReason::cancelled);
-    auto token = job.sampler.sample(row, job.tokens);
+    Result<TokenId> token =
+        own.sampled ? own.tokens.front() : job.sampler.sample(own.rows.first(width), job.tokens);
+    if (own.sampled) job.sampler.countDrawMadeElsewhere();
     if (!token) {
         cache_.discard(job.entry);
         job.entry = nullptr;

@@ -72,15 +72,17 @@ public:
 private:
     struct Job;
     struct Plan;
+    struct Outcome;
 
     void begin(Job& job);
     Plan plan();
     void handleError(Plan& plan, const Error& error);
     void forwardOneByOne(Plan& plan);
-    void accept(Plan& plan, std::span<const float> rows);
-    void takeToken(Job& job, std::span<const float> row);
+    void accept(Plan& plan, Outcome outcome);
+    void takeToken(Job& job, Outcome& outcome);
     void finish(Job& job, FinishReason reason, std::optional<Error> error = {});
-    Result<std::span<const float>> forward(const Plan& plan);
+    Result<Outcome> forward(const Plan& plan);
+    Result<Outcome> pass(const Plan& plan, std::stop_token stop);
 
     Backend& backend_;
     ProducibleTokens producible_;

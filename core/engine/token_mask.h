@@ -1,16 +1,12 @@
 // A tokenizer in, the ids an answer may be made of out.
 #pragma once
 
-#include <memory>
 #include <span>
-#include <vector>
 
 #include "core/engine/backend.h"
 #include "core/text/tokenizer.h"
 
 namespace tramontane {
-
-using ProducibleTokens = std::shared_ptr<const std::vector<TokenId>>; // ascending
 
 // Every piece with text, the stop tokens and [TOOL_CALLS]. Left out: the other control pieces, which only a
 // template writes, and the rows of the embedding past the tokenizer's last piece, which mean nothing.

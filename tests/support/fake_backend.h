@@ -3,6 +3,7 @@
 // writes down every breach of the interface's rules.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/engine/backend.h"
+#include "core/engine/sampler.h"
 
 namespace tramontane::testing {
 
@@ -22,6 +24,8 @@ public:
     using Logits = std::function<void(std::span<const TokenId> history, std::span<float> row)>;
     using Failure = std::function<std::optional<Error>(std::span<const BatchPiece> pieces)>;
 
+    using Samples = std::function<bool(std::span<const SampledPiece> pieces)>;
+
     struct Behaviour {
         int vocabSize = 300;
         int contextLength = 512;
@@ -29,6 +33,7 @@ public:
         Logits logits = hashedLogits; // of the token after `history`
         Failure failure;              // asked before each pass
         std::chrono::microseconds delayPerToken{0};
+        Samples samples;         // which pieces it samples; none where it is empty
         int maxSequences = 1000; // then createSequence and forkSequence are out of memory
     };
 
@@ -67,7 +72,8 @@ public:
     const std::vector<std::string>& violations() const { return violations_; }
     std::int64_t forwardedTokens() const { return forwardedTokens_; }
     int passes() const { return passes_; }
-    int largestBatch() const { return largestBatch_; } // in sequences
+    int sampledPasses() const { return sampledPasses_; } // of them
+    int largestBatch() const { return largestBatch_; }   // in sequences
     std::size_t liveSequences() const { return sequences_.size(); }
     Behaviour& behaviour() { return behaviour_; }
 
@@ -146,6 +152,42 @@ public:
         return std::span<const float>(rows_);
     }
 
+    bool samples(std::span<const SampledPiece> pieces) const override {
+        return saidToSample_ = behaviour_.samples && behaviour_.samples(pieces);
+    }
+    Result<std::span<const TokenId>> forwardSampled(std::span<const SampledPiece> pieces,
+                                                    const ProducibleTokens& producible,
+                                                    std::stop_token stop) override {
+        if (!saidToSample_) violations_.push_back("forwardSampled of what is not sampled");
+        std::vector<BatchPiece> batch;
+        for (const SampledPiece& piece : pieces) {
+            if (!known(piece.sequence, "forwardSampled")) return unknown();
+            const auto& held = sequences_[piece.sequence];
+            if (piece.history.size() != held.size() + 1 ||
+                !std::equal(held.begin(), held.end(), piece.history.begin()))
+                violations_.push_back("a history that is not the sequence's and one token more");
+            batch.push_back({piece.sequence, piece.history.last(1), LogitsWanted::last});
+        }
+        auto rows = forward(batch, std::move(stop));
+        if (!rows) return std::move(rows).error();
+        ++sampledPasses_;
+        drawn_.clear();
+        for (const SampledPiece& piece : pieces) {
+            Sampler sampler(*piece.settings, piece.seed, producible);
+            while (sampler.draws() < piece.draws && piece.settings->temperature != 0)
+                sampler.countDrawMadeElsewhere();
+            const auto width = static_cast<std::size_t>(info_.vocabSize);
+            auto token = sampler.sample(rows->subspan(drawn_.size() * width, width), piece.history);
+            if (!token) {
+                for (const BatchPiece& taken : batch)
+                    sequences_[taken.sequence].pop_back();
+                return std::move(token).error();
+            }
+            drawn_.push_back(*token);
+        }
+        return std::span<const TokenId>(drawn_);
+    }
+
 private:
     Result<SequenceId> add(std::vector<TokenId> tokens) {
         if (static_cast<int>(sequences_.size()) >= behaviour_.maxSequences)
@@ -167,9 +209,12 @@ private:
     std::map<SequenceId, std::vector<TokenId>> sequences_;
     std::uint32_t lastSequence_ = 0;
     std::vector<float> rows_;
+    std::vector<TokenId> drawn_;
     std::vector<std::string> violations_;
     std::int64_t forwardedTokens_ = 0;
     int passes_ = 0;
+    int sampledPasses_ = 0;
+    mutable bool saidToSample_ = false; // when last asked
     int largestBatch_ = 0;
 };
 
