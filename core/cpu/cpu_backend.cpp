@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kMostThreads = 256; // a larger wish is a mistake, and threads cost memory
 
-class CpuBackend final : public Backend {
+class CpuBackend final : public ModelPart {
 public:
     CpuBackend(ModelViews views, const CpuBackendOptions& options, int contextLength)
         : views_(std::move(views)), kernels_(kernelsFor(options.instructionSet)),
@@ -38,7 +38,7 @@ public:
         if (!weights) return std::move(weights).error();
         weights_ = std::move(*weights);
         info_.weightBytes = weights_.sizeBytes;
-        info_.bytesReadPerToken = weights_.bytesReadPerToken;
+        info_.bytesReadPerToken = info_.cpuBytesReadPerToken = weights_.bytesReadPerToken;
         step_ = std::make_unique<Step>(views_, weights_, cache_.shape(), kernels_, pool_, options.maxRows);
         return step_->allocate();
     }
@@ -50,71 +50,84 @@ public:
     void releaseSequence(SequenceId sequence) override { cache_.release(sequence); }
     int sequenceLength(SequenceId sequence) const override { return cache_.length(sequence); }
 
-    Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) override {
-        TRY_OK(checkPieces(pieces));
+    Result<std::span<const float>> forwardFrom(std::span<const float> residual, std::span<const BatchPiece> pieces,
+                                               std::stop_token stop) override {
+        TRY_OK(checkPieces(residual, pieces));
         if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
-        TRY_OK(takeLogits(pieces));
+        TRY_OK(takeOutputs(pieces));
         std::vector<KvCache::Growth> growths;
         for (const BatchPiece& piece : pieces) growths.push_back({piece.sequence, static_cast<int>(piece.tokens.size())});
         TRY_OK(cache_.reserve(growths));
-        if (Result<void> done = runSteps(pieces, stop); !done) {
+        if (Result<void> done = runSteps(residual, pieces, stop); !done) {
             cache_.rollBack(growths);
             return std::move(done).error();
         }
         cache_.commit(growths);
-        return std::span<const float>(logits_.as<float>(), logitCount_);
+        return std::span<const float>(outputs_.as<float>(), outputCount_);
     }
 
 private:
-    Result<void> checkPieces(std::span<const BatchPiece> pieces) const {
+    Result<void> checkPieces(std::span<const float> residual, std::span<const BatchPiece> pieces) const {
+        std::size_t tokens = 0;
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             if (!cache_.contains(pieces[i].sequence))
                 return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made");
             for (std::size_t j = 0; j < i; ++j)
                 if (pieces[j].sequence == pieces[i].sequence)
                     return makeError(ErrorKind::invalidInput, "a sequence stands twice in one batch");
+            tokens += pieces[i].tokens.size();
             for (const TokenId token : pieces[i].tokens)
                 if (token < 0 || token >= info_.vocabSize)
                     return makeError(ErrorKind::invalidInput, "token " + std::to_string(token) +
                                                                   " is outside the vocabulary of " +
                                                                   std::to_string(info_.vocabSize));
         }
+        const std::size_t expected = views_.hasEmbedding() ? 0 : tokens * hidden();
+        if (residual.size() != expected)
+            return makeError(ErrorKind::invalidInput, "the rows of the layers before are " + std::to_string(residual.size()) +
+                                                          " numbers, expected " + std::to_string(expected));
         return {};
     }
 
-    static std::size_t rowsWanted(const BatchPiece& piece) {
+    std::size_t hidden() const { return static_cast<std::size_t>(views_.config.mistral.hiddenSize); }
+    // Of a row that is given out: of logits, or of the residual stream where the layers after have the head.
+    std::size_t outputWidth() const { return views_.hasHead() ? static_cast<std::size_t>(info_.vocabSize) : hidden(); }
+
+    std::size_t rowsWanted(const BatchPiece& piece) const {
+        if (!views_.hasHead()) return piece.tokens.size();
         if (piece.logits == LogitsWanted::none) return 0;
         return piece.logits == LogitsWanted::all ? piece.tokens.size() : std::min<std::size_t>(1, piece.tokens.size());
     }
 
-    Result<void> takeLogits(std::span<const BatchPiece> pieces) {
+    Result<void> takeOutputs(std::span<const BatchPiece> pieces) {
         std::size_t rows = 0;
         for (const BatchPiece& piece : pieces) rows += rowsWanted(piece);
-        logitCount_ = rows * static_cast<std::size_t>(info_.vocabSize);
-        const std::size_t bytes = logitCount_ * sizeof(float);
+        outputCount_ = rows * outputWidth();
+        const std::size_t bytes = outputCount_ * sizeof(float);
         constexpr std::size_t kKeep = std::size_t{16} << 20; // more than that goes back after the next call
-        if (bytes <= logits_.sizeBytes() && logits_.sizeBytes() <= std::max(bytes, kKeep)) return {};
-        logits_ = Pages();
+        if (bytes <= outputs_.sizeBytes() && outputs_.sizeBytes() <= std::max(bytes, kKeep)) return {};
+        outputs_ = Pages();
         Result<Pages> pages = Pages::allocate(bytes);
         if (!pages) return std::move(pages).error();
-        logits_ = std::move(*pages);
+        outputs_ = std::move(*pages);
         return {};
     }
 
-    Result<void> runSteps(std::span<const BatchPiece> pieces, const std::stop_token& stop) {
+    Result<void> runSteps(std::span<const float> residual, std::span<const BatchPiece> pieces, const std::stop_token& stop) {
         std::vector<std::vector<std::uint16_t*>> tables;
         for (const BatchPiece& piece : pieces) tables.push_back(cache_.blockTable(piece.sequence));
         std::vector<StepRow> rows;
-        float* logits = logits_.as<float>();
+        float* output = outputs_.as<float>();
         for (std::size_t p = 0; p < pieces.size(); ++p) {
             const BatchPiece& piece = pieces[p];
             const std::size_t count = piece.tokens.size(), firstWanted = count - rowsWanted(piece);
             const int length = cache_.length(piece.sequence);
             for (std::size_t i = 0; i < count; ++i) {
-                StepRow row{piece.tokens[i], length + static_cast<int>(i), tables[p].data(), nullptr};
+                StepRow row{piece.tokens[i], length + static_cast<int>(i), tables[p].data()};
+                if (!residual.empty()) row.residualIn = residual.data() + rows.size() * hidden();
                 if (i >= firstWanted) {
-                    row.logits = logits;
-                    logits += info_.vocabSize;
+                    (views_.hasHead() ? row.logits : row.residualOut) = output;
+                    output += outputWidth();
                 }
                 rows.push_back(row);
             }
@@ -132,8 +145,8 @@ private:
     CpuWeights weights_;
     std::unique_ptr<Step> step_;
     BackendInfo info_;
-    Pages logits_;
-    std::size_t logitCount_ = 0;
+    Pages outputs_; // of the last call: rows of logits, or of the residual stream
+    std::size_t outputCount_ = 0;
 };
 
 } // namespace
@@ -143,12 +156,19 @@ int contextLengthFor(const MistralConfig& config, int wanted) {
     return wanted > 0 ? std::min(wanted, config.maxPositions) : std::min(config.maxPositions, kDefaultMost);
 }
 
-Result<std::unique_ptr<Backend>> makeCpuBackend(ModelViews views, const CpuBackendOptions& options,
-                                                const LoadProgress& progress, std::stop_token stop) {
+Result<std::unique_ptr<ModelPart>> makeCpuPart(ModelViews views, const CpuBackendOptions& options,
+                                               const LoadProgress& progress, std::stop_token stop) {
     const int contextLength = contextLengthFor(views.config.mistral, options.contextLength);
     auto backend = std::make_unique<CpuBackend>(std::move(views), options, contextLength);
     TRY_OK(backend->load(options, progress, std::move(stop)));
-    return std::unique_ptr<Backend>(std::move(backend));
+    return std::unique_ptr<ModelPart>(std::move(backend));
+}
+
+Result<std::unique_ptr<Backend>> makeCpuBackend(ModelViews views, const CpuBackendOptions& options,
+                                                const LoadProgress& progress, std::stop_token stop) {
+    Result<std::unique_ptr<ModelPart>> whole = makeCpuPart(std::move(views), options, progress, std::move(stop));
+    if (!whole) return std::move(whole).error();
+    return std::unique_ptr<Backend>(std::move(*whole));
 }
 
 Result<std::unique_ptr<Backend>> makeCpuBackend(const ModelFiles& files, const ModelOptions& options,

@@ -11,6 +11,7 @@
 #include "core/cpu/model_views.h"
 #include "core/engine/backend.h"
 #include "core/engine/chat_engine.h"
+#include "core/engine/model_part.h"
 
 namespace tramontane {
 
@@ -25,6 +26,10 @@ struct CpuBackendOptions {
 // Errors: cancelled, outOfMemory, changedOnDisk. A failed load leaves nothing behind.
 Result<std::unique_ptr<Backend>> makeCpuBackend(ModelViews views, const CpuBackendOptions& options,
                                                 const LoadProgress& progress, std::stop_token stop);
+
+// The same of views that may be a part of the layers (model_views.h).
+Result<std::unique_ptr<ModelPart>> makeCpuPart(ModelViews views, const CpuBackendOptions& options,
+                                               const LoadProgress& progress, std::stop_token stop);
 
 // What a context of 0 stands for, and the longest a model allows.
 int contextLengthFor(const MistralConfig& config, int wanted);

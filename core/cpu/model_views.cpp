@@ -18,4 +18,13 @@ ModelViews viewsOf(const ModelFiles& files) {
             .owner = std::move(checkpoint)};
 }
 
+ModelViews partOf(const ModelViews& views, int first, int last) {
+    ModelViews part = views;
+    if (first > 0) part.embedding = {};
+    if (last < static_cast<int>(views.layers.size())) part.finalNorm = part.head = {};
+    part.layers = views.layers.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+    part.config.mistral.layerCount = last - first;
+    return part;
+}
+
 } // namespace tramontane

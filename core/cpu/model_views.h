@@ -20,8 +20,16 @@ struct ModelViews {
     std::function<Result<void>()> checkUnchanged;               // changedOnDisk once the files are others
     std::function<void(std::span<const std::byte>)> release;    // these bytes were read for the last time
     std::shared_ptr<const void> owner;                          // keeps every view valid
+
+    // Views of a part of the layers have no embedding where they do not begin with the first, and neither final norm
+    // nor head where they do not end with the last.
+    bool hasEmbedding() const { return !embedding.bytes.empty(); }
+    bool hasHead() const { return !head.bytes.empty(); }
 };
 
 ModelViews viewsOf(const ModelFiles& files);
+
+// Layers first..last-1 as a model of its own, its layerCount theirs; `views` may be such a part. 0 <= first < last.
+ModelViews partOf(const ModelViews& views, int first, int last);
 
 } // namespace tramontane

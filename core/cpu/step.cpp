@@ -114,6 +114,7 @@ Result<void> Step::run(std::span<const StepRow> rows, std::stop_token stop) {
             activate(layer.down.linear);
             multiply(layer.down, x_.as<float>(), xStride_, WriteMode::add);
         }
+        copyResiduals();
         if (!logitRows_.empty()) computeLogits();
     });
     if (stop_.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
@@ -138,7 +139,11 @@ void Step::planTiles() {
 
 void Step::embed() {
     forEach(static_cast<int>(rows_.size()), [&](int r) {
-        readDenseRow(views_.embedding, rows_[r].token, kernels_, x_.as<float>() + static_cast<std::ptrdiff_t>(r) * xStride_);
+        float* x = x_.as<float>() + static_cast<std::ptrdiff_t>(r) * xStride_;
+        if (rows_[r].residualIn != nullptr)
+            std::copy_n(rows_[r].residualIn, config_.hiddenSize, x);
+        else
+            readDenseRow(views_.embedding, rows_[r].token, kernels_, x);
         float* cosines = angles_.as<float>() + static_cast<std::ptrdiff_t>(r) * config_.headDim;
         float* sines = cosines + config_.headDim / 2;
         for (std::size_t i = 0; i < inverseFrequencies_.size(); ++i) {
@@ -308,6 +313,15 @@ void Step::activate(const PackedLinear& down) {
         job.segmentRows = down.segmentRows;
         job.out = quantized_.row(row);
         kernels_.quantize(job);
+    });
+}
+
+void Step::copyResiduals() {
+    if (rows_[0].residualOut == nullptr) return;
+    forEach(static_cast<int>(rows_.size()), [&](int r) {
+        const float* x = x_.as<float>() + static_cast<std::ptrdiff_t>(r) * xStride_;
+        std::copy_n(x, config_.hiddenSize, rows_[r].residualOut);
+        if (!allFinite(x, config_.hiddenSize)) notFinite_.store(true, std::memory_order_relaxed);
     });
 }
 

@@ -1,4 +1,5 @@
-// A batch of rows (one token each, of any sequences) in, their keys and values in the cache and rows of logits out.
+// A batch of rows (one token each, of any sequences) in, their keys and values in the cache and rows of logits out; or,
+// of a part of the layers, rows of the residual stream in or out.
 #pragma once
 
 #include <atomic>
@@ -23,6 +24,8 @@ struct StepRow {
     int position = 0;
     std::uint16_t* const* blocks = nullptr; // the sequence's block table, with room for `position`
     float* logits = nullptr;                // (vocab) to be written; null: not wanted
+    const float* residualIn = nullptr;      // (hidden) to begin with; null: the token's embedding
+    float* residualOut = nullptr;           // (hidden) to be written after the last layer, of all rows or of none
 };
 
 class Step {
@@ -48,6 +51,7 @@ private:
     void writeKeysAndValues(int layer);
     void attend(int layer);
     void activate(const PackedLinear& down);
+    void copyResiduals();
     void computeLogits();
 
     void attendTile(const Tile& tile, int layer, int kvHead);

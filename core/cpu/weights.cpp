@@ -199,8 +199,10 @@ Result<CpuWeights> loadCpuWeights(const ModelViews& views, const Kernels& kernel
         weights.layers.push_back(std::move(*packed));
     }
     if (progress) progress((steps - 1) / steps, "packing weights");
-    weights.finalNorm = readVector(views.finalNorm, kernels);
-    TRY_OK(loader.copyHead(weights));
+    if (views.hasHead()) {
+        weights.finalNorm = readVector(views.finalNorm, kernels);
+        TRY_OK(loader.copyHead(weights));
+    }
     if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "loading was cancelled");
     TRY_OK(views.checkUnchanged());
 

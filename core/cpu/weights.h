@@ -31,7 +31,7 @@ struct LayerWeights {
 
 struct CpuWeights {
     std::vector<LayerWeights> layers;
-    std::vector<float> finalNorm; // (hidden)
+    std::vector<float> finalNorm; // (hidden); empty, like the head, in a part without them
     Pages head;                   // f16 (vocab, headColumns)
     int headColumns = 0;          // hidden, padded with zeros to a multiple of 32
     int keyColumn = 0, valueColumn = 0, queryKeyValueColumns = 0;

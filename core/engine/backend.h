@@ -44,6 +44,7 @@ struct BackendInfo {
     int preferredPrefillTokens = 0; // tokens a call best takes at once while it reads a prompt
     std::uint64_t weightBytes = 0;          // resident weights
     std::uint64_t bytesReadPerToken = 0;    // weights a batch-1 step reads, without the KV cache
+    std::uint64_t cpuBytesReadPerToken = 0; // those of them that the CPU reads
     std::uint64_t kvBytesPerToken = 0;      // of one sequence, all layers
 };
 

@@ -105,6 +105,48 @@ TEST_P(CpuBackendTest, aPromptGivesTheSameBitsHoweverItIsCut) {
     EXPECT_EQ(single, expected);
 }
 
+TEST_P(CpuBackendTest, partsOfTheLayersOneAfterTheOtherGiveTheBitsOfTheWhole) {
+    constexpr int kLayers = 4, kVocab = 400;
+    for (const bool tied : {false, true}) {
+        TestModel model({.layers = kLayers, .vocab = kVocab, .tiedHead = tied, .actOrder = true, .sharedOrders = false});
+        const std::vector<TokenId> tokens = randomTokens(140, kVocab, random); // more than one step of rows
+        const auto whole = model.fast(options);
+        const std::vector<float> expected = append(*whole, *whole->createSequence(), tokens, LogitsWanted::all);
+        for (int cut = 1; cut < kLayers; ++cut) {
+            const auto front = makeCpuPart(partOf(model.views(), 0, cut), options, {}, {});
+            const auto back = makeCpuPart(partOf(model.views(), cut, kLayers), options, {}, {});
+            ASSERT_TRUE(front.ok() && back.ok());
+            EXPECT_LT((*front)->info().kvBytesPerToken, whole->info().kvBytesPerToken);
+            EXPECT_EQ((*front)->info().kvBytesPerToken + (*back)->info().kvBytesPerToken, whole->info().kvBytesPerToken);
+            EXPECT_EQ((*front)->info().weightBytes + (*back)->info().weightBytes, whole->info().weightBytes) << "nothing twice";
+            const BatchPiece first{*(*front)->createSequence(), tokens, LogitsWanted::none};
+            const BatchPiece second{*(*back)->createSequence(), tokens, LogitsWanted::all};
+            const auto residual = (*front)->forward({&first, 1}, {});
+            ASSERT_TRUE(residual.ok()) << residual.error().message;
+            EXPECT_EQ(residual->size(), tokens.size() * 128) << "a row of every token, whatever logits are wanted";
+            const auto logits = (*back)->forwardFrom(*residual, {&second, 1}, {});
+            ASSERT_TRUE(logits.ok()) << logits.error().message;
+            EXPECT_EQ(std::vector<float>(logits->begin(), logits->end()), expected) << "cut before layer " << cut;
+        }
+    }
+}
+
+TEST_P(CpuBackendTest, aPartRefusesRowsThatAreNotItsTokens) {
+    TestModel model({.layers = 2});
+    const auto front = makeCpuPart(partOf(model.views(), 0, 1), options, {}, {});
+    const auto back = makeCpuPart(partOf(model.views(), 1, 2), options, {}, {});
+    ASSERT_TRUE(front.ok() && back.ok());
+    const std::vector<TokenId> tokens{1, 2, 3};
+    const std::vector<float> rows(2 * 128);
+    for (const auto& part : {&*front, &*back}) {
+        const BatchPiece piece{*(*part)->createSequence(), tokens};
+        const auto refused = (*part)->forwardFrom(rows, {&piece, 1}, {});
+        ASSERT_FALSE(refused.ok());
+        EXPECT_EQ(refused.error().kind, ErrorKind::invalidInput);
+        EXPECT_EQ((*part)->sequenceLength(piece.sequence), 0);
+    }
+}
+
 TEST_P(CpuBackendTest, aBatchOfSequencesGivesEachWhatItGetsAlone) {
     constexpr int kVocab = 400, kSequences = 6;
     TestModel model({.groupSize = 64, .actOrder = true});
