@@ -19,11 +19,10 @@ Error unknownSequence() { return makeError(ErrorKind::invalidInput, "no such seq
 
 class DevicePageMemory final : public PageMemory {
 public:
+    explicit DevicePageMemory(std::uint64_t limitBytes) : limitBytes_(limitBytes) {}
     std::uint64_t freeBytes() override {
-        std::size_t free = 0, total = 0;
-        if (cudaMemGetInfo(&free, &total) == cudaSuccess) return free;
-        cudaGetLastError();
-        return 0;
+        const Result<std::uint64_t> free = freeDeviceBytes(limitBytes_);
+        return free ? *free : 0;
     }
     void* takeSlab(std::size_t sizeBytes) override {
         void* slab = nullptr;
@@ -41,11 +40,16 @@ public:
     Result<void> copy(void* to, const void* from, std::size_t sizeBytes, cudaStream_t stream) override {
         return checkCuda(cudaMemcpyAsync(to, from, sizeBytes, cudaMemcpyDeviceToDevice, stream), "copying a page");
     }
+
+private:
+    std::uint64_t limitBytes_;
 };
 
 } // namespace
 
-std::unique_ptr<PageMemory> devicePageMemory() { return std::make_unique<DevicePageMemory>(); }
+std::unique_ptr<PageMemory> devicePageMemory(std::uint64_t limitBytes) {
+    return std::make_unique<DevicePageMemory>(limitBytes);
+}
 
 KvPages::KvPages(const KvShape& shape, int contextLength, std::unique_ptr<PageMemory> memory)
     : shape_(shape), contextLength_(contextLength), pageBytes_(shape.pageElements() * sizeof(__half)),
@@ -196,7 +200,7 @@ Result<void> KvPages::takeSlabsFor(std::size_t needed) {
         return makeError(ErrorKind::outOfMemory, "the context needs " + std::to_string((missing * pageBytes_ >> 20) + 1) +
                                                      " MB more of the GPU's memory and " + std::to_string(usable >> 20) +
                                                      " MB may be taken: close what else uses the GPU, use a shorter context, "
-                                                     "or run the model on the CPU");
+                                                     "or leave more of the model's layers to the CPU");
     }
     return {};
 }

@@ -28,8 +28,8 @@ public:
     virtual void giveSlab(void* slab) = 0;
     virtual Result<void> copy(void* to, const void* from, std::size_t sizeBytes, cudaStream_t stream) = 0;
 };
-// The current device's.
-std::unique_ptr<PageMemory> devicePageMemory();
+// The current device's, counted as one of `limitBytes` (device/memory_limit.h); 0: as it is.
+std::unique_ptr<PageMemory> devicePageMemory(std::uint64_t limitBytes = 0);
 
 class KvPages {
 public:

@@ -1,6 +1,8 @@
 // cudaMalloc, and what its errors mean to a person.
 #include "gpu/device/device_memory.h"
 
+#include "gpu/device/memory_limit.h"
+
 namespace tramontane::gpu {
 
 Error deviceError(cudaError_t error, const char* what) {
@@ -10,6 +12,12 @@ Error deviceError(cudaError_t error, const char* what) {
                                                      ": choose a shorter context or close other programs");
     return makeError(ErrorKind::internal,
                      std::string("the GPU failed at ") + what + ": " + cudaGetErrorString(error));
+}
+
+Result<std::uint64_t> freeDeviceBytes(std::uint64_t limitBytes) {
+    std::size_t free = 0, total = 0;
+    TRY_OK(checkCuda(cudaMemGetInfo(&free, &total), "asking for its free memory"));
+    return freeWithin(limitBytes, free, total);
 }
 
 Result<DeviceMemory> DeviceMemory::allocate(std::size_t sizeBytes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,9 @@ inline Result<void> checkCuda(cudaError_t error, const char* what) {
     if (error == cudaSuccess) return {};
     return deviceError(error, what);
 }
+
+// Of the current device, counted as one of `limitBytes` (memory_limit.h); 0: as it is.
+Result<std::uint64_t> freeDeviceBytes(std::uint64_t limitBytes);
 
 class DeviceMemory {
 public:

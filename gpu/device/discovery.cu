@@ -5,6 +5,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include "gpu/device/memory_limit.h"
+
 namespace tramontane::gpu {
 
 namespace {
@@ -29,6 +31,7 @@ GpuDiscovery discoverGpus() {
         return {{}, explain(error)};
     }
     GpuDiscovery found;
+    const std::uint64_t limit = memoryLimitFromEnvironment();
     int current = 0; // whoever computes on a device meanwhile goes on there
     if (cudaGetDevice(&current) != cudaSuccess) current = 0;
     for (int ordinal = 0; ordinal < count; ++ordinal) {
@@ -39,8 +42,8 @@ GpuDiscovery discoverGpus() {
                          properties.multiProcessorCount, 0, 0};
         size_t freeBytes = 0, totalBytes = 0;
         if (cudaSetDevice(ordinal) != cudaSuccess || cudaMemGetInfo(&freeBytes, &totalBytes) != cudaSuccess) continue;
-        device.freeBytes = freeBytes;
-        device.totalBytes = totalBytes;
+        device.freeBytes = freeWithin(limit, freeBytes, totalBytes);
+        device.totalBytes = limit > 0 ? std::min<std::uint64_t>(limit, totalBytes) : totalBytes;
         found.devices.push_back(std::move(device));
     }
     cudaSetDevice(current);

@@ -12,7 +12,7 @@ struct GpuDevice {
     std::string name;               // "NVIDIA H200"
     int computeMajor = 0, computeMinor = 0;
     int multiprocessors = 0;
-    std::uint64_t totalBytes = 0, freeBytes = 0;
+    std::uint64_t totalBytes = 0, freeBytes = 0; // within the limit of memory_limit.h
 };
 
 struct GpuDiscovery {
