@@ -10,6 +10,7 @@
 #include "core/cpu/cpu_backend.h"
 #include "core/model/model_files.h"
 #include "gpu/device/discovery.h"
+#include "gpu/device/memory_limit.h"
 #include "gpu/kv_pages.h"
 #include "gpu/model_fit.h"
 #include "gpu/step.h"
@@ -20,26 +21,27 @@ namespace {
 // Rows of a pass that reads a prompt: more give the matrix products more to do, fewer end sooner when cancelled.
 int prefillRows(const GpuDevice& device) { return device.multiprocessors >= 60 ? 2048 : 512; }
 
-class CudaBackend final : public Backend {
+class CudaBackend final : public ModelPart {
 public:
-    CudaBackend(ModelViews views, GpuDevice device, int contextLength)
-        : views_(std::move(views)), device_(std::move(device)),
+    CudaBackend(ModelViews views, GpuDevice device, const CudaBackendOptions& options, int contextLength)
+        : views_(std::move(views)), device_(std::move(device)), memoryLimitBytes_(options.memoryLimitBytes),
           pages_(KvShape{views_.config.mistral.layerCount, views_.config.mistral.kvHeadCount, views_.config.mistral.headDim},
-                 contextLength) {
+                 contextLength, devicePageMemory(options.memoryLimitBytes)) {
         info_.device = device_.name;
         info_.deviceKind = "cuda";
         info_.vocabSize = views_.config.mistral.vocabSize;
         info_.contextLength = contextLength;
         info_.kvBytesPerToken = pages_.bytesPerToken();
+        const int prefill = options.prefillRows > 0 ? options.prefillRows : prefillRows(device_);
+        info_.preferredPrefillTokens = std::min(prefill, contextLength);
     }
 
     Result<void> load(const LoadProgress& progress, const std::stop_token& stop) {
-        Result<GpuWeights> weights = loadGpuWeights(views_, progress, stop);
+        Result<GpuWeights> weights = loadGpuWeights(views_, progress, stop, memoryLimitBytes_);
         if (!weights) return std::move(weights).error();
         weights_ = std::move(*weights);
         info_.weightBytes = weights_.sizeBytes;
         info_.bytesReadPerToken = weights_.bytesReadPerToken;
-        info_.preferredPrefillTokens = std::min(prefillRows(device_), info_.contextLength);
         Result<std::unique_ptr<Step>> step = Step::create(views_.config.mistral, weights_, pages_.shape(), pages_.pagesPerSequence(),
                                                           std::max(64, info_.preferredPrefillTokens), device_.multiprocessors);
         if (!step) return std::move(step).error();
@@ -54,8 +56,10 @@ public:
     void releaseSequence(SequenceId sequence) override { pages_.release(sequence); }
     int sequenceLength(SequenceId sequence) const override { return pages_.length(sequence); }
 
-    Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) override {
+    Result<std::span<const float>> forwardFrom(std::span<const float> residual, std::span<const BatchPiece> pieces,
+                                               std::stop_token stop) override {
         TRY_OK(checkPieces(pieces));
+        TRY_OK(checkResidual(residual, pieces));
         if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
         TRY_OK(views_.checkUnchanged());
         TRY_OK(checkCuda(cudaSetDevice(device_.ordinal), "choosing the GPU")); // the caller may be another thread now
@@ -67,7 +71,7 @@ public:
         }
         logits_.resize(wanted * static_cast<std::size_t>(info_.vocabSize));
         TRY_OK(pages_.reserve(growths, step_->stream()));
-        if (Result<void> done = runSteps(pieces, stop); !done) {
+        if (Result<void> done = runSteps(residual, pieces, stop); !done) {
             pages_.rollBack(growths);
             return std::move(done).error();
         }
@@ -92,6 +96,17 @@ private:
         return {};
     }
 
+    Result<void> checkResidual(std::span<const float> residual, std::span<const BatchPiece> pieces) const {
+        std::size_t expected = 0;
+        for (const BatchPiece& piece : pieces) expected += piece.tokens.size() * hidden();
+        if (views_.hasEmbedding()) expected = 0;
+        if (residual.size() == expected) return {};
+        return makeError(ErrorKind::invalidInput, "the rows of the layers before are " + std::to_string(residual.size()) +
+                                                      " numbers, expected " + std::to_string(expected));
+    }
+
+    std::size_t hidden() const { return static_cast<std::size_t>(views_.config.mistral.hiddenSize); }
+
     static int rowsWanted(const BatchPiece& piece) {
         if (piece.logits == LogitsWanted::none) return 0;
         const int count = static_cast<int>(piece.tokens.size());
@@ -99,7 +114,7 @@ private:
     }
 
     // Cuts the batch into passes of at most maxRows rows.
-    Result<void> runSteps(std::span<const BatchPiece> pieces, const std::stop_token& stop) {
+    Result<void> runSteps(std::span<const float> residual, std::span<const BatchPiece> pieces, const std::stop_token& stop) {
         std::vector<StepPiece> now;
         int rows = 0, logitRows = 0;
         float* logits = logits_.data();
@@ -121,6 +136,10 @@ private:
                 const int part = std::min(count - first, step_->maxRows() - rows);
                 const int wanted = std::max(0, first + part - std::max(first, firstWanted));
                 now.push_back({slot, length + first, piece.tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(part)), wanted});
+                if (!residual.empty()) {
+                    now.back().residual = residual.data();
+                    residual = residual.subspan(static_cast<std::size_t>(part) * hidden());
+                }
                 rows += part;
                 logitRows += wanted;
                 first += part;
@@ -143,6 +162,7 @@ private:
 
     ModelViews views_;
     GpuDevice device_;
+    std::uint64_t memoryLimitBytes_;
     GpuWeights weights_;
     KvPages pages_;
     std::unique_ptr<Step> step_; // ends its stream's work before pages and weights go
@@ -153,19 +173,29 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Backend>> makeCudaBackend(ModelViews views, const CudaBackendOptions& options,
-                                                 const LoadProgress& progress, std::stop_token stop) {
+Result<std::unique_ptr<ModelPart>> makeCudaPart(ModelViews views, const CudaBackendOptions& options,
+                                                const LoadProgress& progress, std::stop_token stop) {
     const GpuDiscovery found = discoverGpus();
     const auto device = std::find_if(found.devices.begin(), found.devices.end(),
                                      [&](const GpuDevice& d) { return d.ordinal == options.deviceOrdinal; });
     if (device == found.devices.end())
         return makeError(ErrorKind::notFound, found.devices.empty() ? found.explanation : "there is no GPU of this number");
     if (const char* reason = unsupportedShape(views.config)) return makeError(ErrorKind::unsupported, reason);
+    if (!views.hasHead()) return makeError(ErrorKind::unsupported, "the GPU runs the last of a model's layers, with the head");
     TRY_OK(checkCuda(cudaSetDevice(device->ordinal), "choosing the GPU"));
     const int contextLength = contextLengthFor(views.config.mistral, options.contextLength);
-    auto backend = std::make_unique<CudaBackend>(std::move(views), *device, contextLength);
+    CudaBackendOptions chosen = options;
+    if (chosen.memoryLimitBytes == 0) chosen.memoryLimitBytes = memoryLimitFromEnvironment();
+    auto backend = std::make_unique<CudaBackend>(std::move(views), *device, chosen, contextLength);
     TRY_OK(backend->load(progress, stop));
-    return std::unique_ptr<Backend>(std::move(backend));
+    return std::unique_ptr<ModelPart>(std::move(backend));
+}
+
+Result<std::unique_ptr<Backend>> makeCudaBackend(ModelViews views, const CudaBackendOptions& options,
+                                                 const LoadProgress& progress, std::stop_token stop) {
+    Result<std::unique_ptr<ModelPart>> whole = makeCudaPart(std::move(views), options, progress, std::move(stop));
+    if (!whole) return std::move(whole).error();
+    return std::unique_ptr<Backend>(std::move(*whole));
 }
 
 Result<std::unique_ptr<Backend>> makeCudaBackend(const ModelFiles& files, const ModelOptions& options,

@@ -9,6 +9,11 @@ Error notBuilt() { return makeError(ErrorKind::notFound, discoverGpus().explanat
 
 } // namespace
 
+Result<std::unique_ptr<ModelPart>> makeCudaPart(ModelViews, const CudaBackendOptions&, const LoadProgress&,
+                                                std::stop_token) {
+    return notBuilt();
+}
+
 Result<std::unique_ptr<Backend>> makeCudaBackend(ModelViews, const CudaBackendOptions&, const LoadProgress&,
                                                  std::stop_token) {
     return notBuilt();

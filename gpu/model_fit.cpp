@@ -50,7 +50,9 @@ LayerPlan planLayer(int hidden, std::vector<LinearPlan> linears) {
     return plan;
 }
 
-std::uint64_t gpuWeightBytes(const ModelConfig& config) {
+std::uint64_t gpuWeightBytes(const ModelConfig& config) { return gpuNeed(config).weightBytes(config.mistral.layerCount); }
+
+GpuNeed gpuNeed(const ModelConfig& config) {
     const MistralConfig& model = config.mistral;
     std::vector<LinearPlan> linears;
     for (const LinearShape& shape : layerLinears(model)) {
@@ -63,27 +65,37 @@ std::uint64_t gpuWeightBytes(const ModelConfig& config) {
         linear.hasOrder = config.gptq.descAct;
         linears.push_back(linear);
     }
-    const std::uint64_t layer = planLayer(model.hiddenSize, std::move(linears)).sizeBytes;
     const std::uint64_t table = alignTo256(static_cast<std::size_t>(model.vocabSize) * model.hiddenSize * 2);
-    return layer * static_cast<std::uint64_t>(model.layerCount) + table * (model.tiedHead ? 1 : 2) +
-           alignTo256(static_cast<std::size_t>(model.hiddenSize) * sizeof(float));
-}
-
-GpuNeed gpuNeed(const ModelConfig& config) {
-    const MistralConfig& model = config.mistral;
     GpuNeed need;
-    need.weightBytes = gpuWeightBytes(config);
+    need.layerCount = model.layerCount;
+    need.maxPositions = model.maxPositions;
+    need.layerBytes = planLayer(model.hiddenSize, std::move(linears)).sizeBytes;
+    need.headBytes = table + alignTo256(static_cast<std::size_t>(model.hiddenSize) * sizeof(float));
+    need.embeddingBytes = model.tiedHead ? 0 : table;
     need.workBytes = kWorkBytes;
     need.kvBytesPerToken = std::uint64_t{4} * static_cast<std::uint64_t>(model.layerCount) *
                            static_cast<std::uint64_t>(model.kvHeadCount) * static_cast<std::uint64_t>(model.headDim);
-    need.kvPageBytes = need.kvBytesPerToken * kPagePositions;
-    need.maxPositions = model.maxPositions;
     return need;
 }
 
+std::uint64_t GpuNeed::weightBytes(int layers) const {
+    return layerBytes * static_cast<std::uint64_t>(layers) + headBytes + (layers >= layerCount ? embeddingBytes : 0);
+}
+
+std::uint64_t GpuNeed::bytes(int layers, int contextLength) const {
+    const std::uint64_t share = kvBytesPerToken / static_cast<std::uint64_t>(layerCount) * static_cast<std::uint64_t>(layers);
+    return weightBytes(layers) + workBytes + share * static_cast<std::uint64_t>(roundUp(contextLength, kPagePositions));
+}
+
+int GpuNeed::layersThatFit(std::uint64_t freeBytes, int contextLength) const {
+    int layers = layerCount;
+    while (layers > 0 && bytes(layers, contextLength) > freeBytes) --layers;
+    return layers;
+}
+
 int GpuNeed::longestContext(std::uint64_t freeBytes) const {
-    if (freeBytes < leastBytes() || kvPageBytes == 0) return 0;
-    const std::uint64_t pages = (freeBytes - weightBytes - workBytes) / kvPageBytes;
+    if (freeBytes < leastBytes()) return 0;
+    const std::uint64_t pages = (freeBytes - weightBytes(layerCount) - workBytes) / (kvBytesPerToken * kPagePositions);
     return static_cast<int>(std::min(pages * kPagePositions, static_cast<std::uint64_t>(maxPositions)));
 }
 

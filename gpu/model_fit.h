@@ -17,15 +17,22 @@ const char* unsupportedShape(const ModelConfig& config);
 // Of the weights once they are loaded: what a config allows at most, for biases and orders of their own count.
 std::uint64_t gpuWeightBytes(const ModelConfig& config);
 
+// What the last n layers take of the device, n = 1 to layerCount; the layers before them are the CPU's.
 struct GpuNeed {
-    std::uint64_t weightBytes = 0;
+    int layerCount = 0, maxPositions = 0;
+    std::uint64_t layerBytes = 0;      // weights of a layer
+    std::uint64_t headBytes = 0;       // final norm and head
+    std::uint64_t embeddingBytes = 0;  // where the first layer is there too; 0 where the head is the same
     std::uint64_t workBytes = 0;       // activations, logits, graphs and what stays free, generously
     std::uint64_t kvBytesPerToken = 0; // f16, all layers
-    std::uint64_t kvPageBytes = 0;     // the least that a sequence takes
-    int maxPositions = 0;
 
-    std::uint64_t leastBytes() const { return weightBytes + workBytes + kvPageBytes; }
-    // The most tokens that fit into `freeBytes`, at most maxPositions; 0 where not even a page beside the weights does.
+    std::uint64_t weightBytes(int layers) const;
+    // With the cache of one sequence as long as the context, in whole pages.
+    std::uint64_t bytes(int layers, int contextLength) const;
+    std::uint64_t leastBytes() const { return bytes(layerCount, 1); }
+    // The most layers that fit into `freeBytes` with their share of the cache; 0 where not one does.
+    int layersThatFit(std::uint64_t freeBytes, int contextLength) const;
+    // The most tokens that fit into `freeBytes` beside all layers, at most maxPositions; 0 where not even a page does.
     int longestContext(std::uint64_t freeBytes) const;
 };
 GpuNeed gpuNeed(const ModelConfig& config);

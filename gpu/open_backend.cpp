@@ -1,12 +1,15 @@
 // Chooses between the GPU and the CPU.
 #include "gpu/open_backend.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "core/cpu/cpu_backend.h"
 #include "core/cpu/model_views.h"
 #include "core/model/model_files.h"
 #include "gpu/cuda_backend.h"
+#include "gpu/hybrid_backend.h"
 #include "gpu/model_fit.h"
 
 namespace tramontane::gpu {
@@ -22,6 +25,11 @@ std::string reasonOf(const GpuDiscovery& found) {
     return reason + "; choose the device auto or cpu";
 }
 
+// "20 of 32 layers", "all 32 layers"
+std::string layersOf(int layers, int all) {
+    return (layers == all ? "all " : std::to_string(layers) + " of ") + std::to_string(all) + " layers";
+}
+
 // The GPU failed, not the model's files, and nobody stopped it.
 bool cpuMayDoIt(ErrorKind kind) {
     return kind == ErrorKind::outOfMemory || kind == ErrorKind::internal || kind == ErrorKind::unsupported ||
@@ -30,42 +38,61 @@ bool cpuMayDoIt(ErrorKind kind) {
 
 } // namespace
 
-Result<DeviceChoice> chooseDevice(const std::string& device, const ModelConfig& config, const GpuDiscovery& found) {
-    if (device == "cpu") return DeviceChoice{};
-    const bool insists = device == "cuda";
+Result<DeviceChoice> chooseDevice(const ModelOptions& options, const ModelConfig& config, const GpuDiscovery& found) {
+    const bool insists = options.device == "cuda", counts = options.gpuLayers > 0;
+    if (options.device == "cpu") return DeviceChoice{};
+    if (options.gpuLayers == 0) return DeviceChoice{{}, 0, insists ? "No layer is wanted on the GPU, so the CPU is used." : ""};
     if (found.devices.empty()) {
         if (insists) return makeError(ErrorKind::notFound, reasonOf(found));
-        return DeviceChoice{};
+        return DeviceChoice{{}, 0, counts ? found.explanation : std::string()};
     }
     const GpuDevice& gpu = found.devices.front(); // the one with the most free memory
     if (const char* why = unsupportedShape(config); why != nullptr) {
         if (insists) return makeError(ErrorKind::unsupported, std::string(why) + " Choose the device auto or cpu.");
-        return DeviceChoice{std::nullopt, std::string(why) + " The CPU is used."};
+        return DeviceChoice{{}, 0, std::string(why) + " The CPU is used."};
     }
-    // Who insists hears the exact figures from the loader.
-    const std::uint64_t needed = gpuNeed(config).leastBytes();
-    if (!insists && needed > gpu.freeBytes)
-        return DeviceChoice{std::nullopt, gpu.name + " has " + std::to_string(gpu.freeBytes >> 20) +
-                                              " MB of free memory and this model needs " + inMegabytes(needed) +
-                                              " there, so the CPU is used."};
-    return DeviceChoice{gpu, {}};
+
+    const GpuNeed need = gpuNeed(config);
+    const int context = contextLengthFor(config.mistral, options.contextLength), all = need.layerCount;
+    const int fitting = need.layersThatFit(gpu.freeBytes, context);
+    const int wanted = counts ? std::min(options.gpuLayers, all) : all;
+    if (wanted <= fitting) return DeviceChoice{gpu, wanted, {}};
+
+    const std::string figures = gpu.name + " has " + std::to_string(gpu.freeBytes >> 20) + " MB of free memory, and " +
+                                layersOf(wanted, all) + " with a context of " + std::to_string(context) + " tokens need" +
+                                (wanted == 1 ? "s " : " ") + inMegabytes(need.bytes(wanted, context));
+    const int longest = need.longestContext(gpu.freeBytes);
+    const std::string shorter = longest > 0 ? "all would with a context of " + std::to_string(longest) + " tokens" : std::string();
+    if (counts || (insists && fitting == 0)) {
+        std::string ways = fitting > 0 ? ": " + std::to_string(fitting) + (fitting == 1 ? " layer fits" : " layers fit")
+                                       : ": not one fits";
+        if (!shorter.empty()) ways += ", " + shorter;
+        return makeError(ErrorKind::outOfMemory, figures + ways + "; or choose the CPU");
+    }
+    if (fitting == 0) return DeviceChoice{{}, 0, figures + ", so the CPU is used."};
+    return DeviceChoice{gpu, fitting, figures + ", so " + std::to_string(fitting) + " run" + (fitting == 1 ? "s" : "") +
+                                          " there and the others on the CPU" + (shorter.empty() ? "." : "; " + shorter + ".")};
 }
 
 Result<std::unique_ptr<Backend>> makeBestBackend(const ModelFiles& files, const ModelOptions& options,
                                                  const LoadProgress& progress, std::stop_token stop, std::string& note) {
     note.clear();
     // Asking the driver takes a while and some of the GPU's memory: only where the answer counts.
-    const GpuDiscovery found = options.device == "cpu" ? GpuDiscovery{} : discoverGpus();
-    Result<DeviceChoice> choice = chooseDevice(options.device, files.config(), found);
+    const bool asks = options.device != "cpu" && options.gpuLayers != 0;
+    Result<DeviceChoice> choice = chooseDevice(options, files.config(), asks ? discoverGpus() : GpuDiscovery{});
     if (!choice) return std::move(choice).error();
     note = std::move(choice->note);
     if (!choice->gpu) return makeCpuBackend(files, options, progress, std::move(stop));
 
-    CudaBackendOptions chosen;
-    chosen.deviceOrdinal = choice->gpu->ordinal;
-    chosen.contextLength = options.contextLength;
-    Result<std::unique_ptr<Backend>> backend = makeCudaBackend(viewsOf(files), chosen, progress, stop);
-    if (backend || options.device == "cuda" || !cpuMayDoIt(backend.error().kind)) return backend;
+    HybridBackendOptions chosen;
+    chosen.gpuLayers = choice->gpuLayers;
+    chosen.cpu.threads = options.threads;
+    chosen.cuda.deviceOrdinal = choice->gpu->ordinal;
+    chosen.cuda.contextLength = options.contextLength;
+    const bool whole = choice->gpuLayers == files.config().mistral.layerCount;
+    Result<std::unique_ptr<Backend>> backend = whole ? makeCudaBackend(viewsOf(files), chosen.cuda, progress, stop)
+                                                     : makeHybridBackend(viewsOf(files), chosen, progress, stop);
+    if (backend || options.device == "cuda" || options.gpuLayers > 0 || !cpuMayDoIt(backend.error().kind)) return backend;
     note = choice->gpu->name + " could not be used, so the CPU is: " + backend.error().message;
     return makeCpuBackend(files, options, progress, std::move(stop));
 }

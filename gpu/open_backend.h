@@ -17,14 +17,17 @@ namespace tramontane::gpu {
 // Where a model shall run, before it is tried.
 struct DeviceChoice {
     std::optional<GpuDevice> gpu; // none: the CPU
-    std::string note;             // a GPU is here and is not chosen: one sentence that says why
+    int gpuLayers = 0;            // the last ones, on `gpu`; those before them on the CPU
+    std::string note;             // a GPU is here and does not compute all: one sentence that says why
 };
-// `device` is auto, cpu or cuda. cuda: the GPU with the most free memory; notFound or unsupported where none can.
-// auto: the same where the kernels cover the model and weights with a first page fit, else the CPU.
-Result<DeviceChoice> chooseDevice(const std::string& device, const ModelConfig& config, const GpuDiscovery& found);
+// Of the options `device`, `gpuLayers` and `contextLength` count. auto and cuda take the GPU with the most free memory,
+// and as many layers as fit with their share of the cache of the whole context. Where the kernels do not cover the
+// model or not one layer fits, auto takes the CPU and cuda is an error: notFound, unsupported or outOfMemory. A number
+// of layers that does not fit is outOfMemory, with what would; one above the model's means all of them.
+Result<DeviceChoice> chooseDevice(const ModelOptions& options, const ModelConfig& config, const GpuDiscovery& found);
 
 // Opens the model there. With auto, a GPU that fails at loading (its memory, its driver) leaves the CPU to do it.
-// `note` is emptied, or says in one plain sentence why a GPU that is here does not compute.
+// `note` is emptied, or says in plain words why a GPU that is here does not compute all of it.
 Result<std::unique_ptr<Backend>> makeBestBackend(const ModelFiles& files, const ModelOptions& options,
                                                  const LoadProgress& progress, std::stop_token stop, std::string& note);
 

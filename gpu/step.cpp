@@ -97,6 +97,7 @@ Result<void> Step::allocate() {
     if (fused) fusedRows_ = fits(kMostDecodeRows) ? kMostDecodeRows : fits(1) ? 1 : 0;
 
     TRY_OK(take(residual_, 4 * rows * hidden));
+    if (weights_.embedding == nullptr) TRY_OK(take(hostResidual_, 4 * rows * hidden));
     TRY_OK(take(normed_, 2 * rows * packedHidden));
     TRY_OK(take(queryKeyValue_, 2 * rows * (heads + 2 * static_cast<std::size_t>(config_.kvHeadCount)) * dim));
     TRY_OK(take(queries_, 2 * rows * heads * dim));
@@ -185,7 +186,11 @@ Result<void> Step::setPages(int slot, std::span<__half* const> pages) {
 Result<void> Step::run(std::span<const StepPiece> pieces, float* logits, const std::stop_token& stop) {
     int rows = 0;
     bool singles = pieces.size() <= kMostSingles;
+    const auto hidden = static_cast<std::size_t>(config_.hiddenSize);
     for (const StepPiece& piece : pieces) {
+        if (weights_.embedding == nullptr)
+            std::memcpy(hostResidual_.as<float>() + static_cast<std::size_t>(rows) * hidden, piece.residual,
+                        sizeof(float) * piece.tokens.size() * hidden);
         rows += static_cast<int>(piece.tokens.size());
         singles = singles && piece.tokens.size() == 1;
     }
@@ -235,7 +240,7 @@ Result<Step::Graph> Step::captureSingles(int rows) {
 
 cudaError_t Step::enqueueSingles(int rows) {
     TRY_CUDA(singles_.upload(stream_.get()));
-    TRY_CUDA(embed(singles_.deviceTokens(), rows, weights_.embedding, config_.hiddenSize, residual_.as<float>(), stream_.get()));
+    TRY_CUDA(enqueueInputs(singles_, rows));
     for (int l = 0; l < config_.layerCount; ++l)
         TRY_CUDA(rows <= fusedRows_ ? enqueueFusedLayer(l, rows) : enqueueLayer(l, singles_, rows, 0));
     HeadArguments head;
@@ -288,6 +293,14 @@ cudaError_t Step::enqueueFusedLayer(int l, int rows) {
 
 // --- any rows
 
+cudaError_t Step::enqueueInputs(const RowTable& table, int rows) {
+    if (weights_.embedding != nullptr)
+        return embed(table.deviceTokens(), rows, weights_.embedding, config_.hiddenSize, residual_.as<float>(), stream_.get());
+    return cudaMemcpyAsync(residual_.as<float>(), hostResidual_.as<float>(),
+                           sizeof(float) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(config_.hiddenSize),
+                           cudaMemcpyHostToDevice, stream_.get());
+}
+
 Result<int> Step::planTiles(std::span<const StepPiece> pieces) {
     int row = 0, count = 0;
     auto* tiles = hostTiles_.as<QueryTile>();
@@ -319,8 +332,7 @@ Result<void> Step::runRows(std::span<const StepPiece> pieces, int rows, float* l
     TRY_OK(checkCuda(rows_.upload(stream_.get()), "the tokens of a prompt"));
     const Result<int> tileCount = planTiles(pieces);
     if (!tileCount) return tileCount.error();
-    TRY_OK(checkCuda(embed(rows_.deviceTokens(), rows, weights_.embedding, config_.hiddenSize, residual_.as<float>(), stream_.get()),
-                     "the embedding"));
+    TRY_OK(checkCuda(enqueueInputs(rows_, rows), "the rows of a prompt"));
     for (int l = 0; l < config_.layerCount; ++l) {
         Event& end = layerEnds_[static_cast<std::size_t>(l % kLayersAhead)];
         while (l >= kLayersAhead && !stop.stop_requested() && cudaEventQuery(end.get()) == cudaErrorNotReady)

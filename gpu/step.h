@@ -24,6 +24,7 @@ struct StepPiece {
     int firstPosition = 0;
     std::span<const TokenId> tokens;
     int logitRows = 0;     // of so many of the last tokens logits are wanted
+    const float* residual = nullptr; // (tokens, hidden) of the layers before, where the weights have no embedding
 };
 
 class Step {
@@ -76,6 +77,8 @@ private:
     Result<Graph> captureSingles(int rows);
     cudaError_t enqueueSingles(int rows);
     cudaError_t enqueueFusedLayer(int layer, int rows);
+    // What the first layer reads: the embeddings of the table's tokens, or what the layers before gave.
+    cudaError_t enqueueInputs(const RowTable& table, int rows);
     // Any rows.
     Result<void> runRows(std::span<const StepPiece> pieces, int rows, float* logits, const std::stop_token& stop);
     Result<int> planTiles(std::span<const StepPiece> pieces);
@@ -107,6 +110,7 @@ private:
     DeviceMemory activated_, up_; // f16 (maxRows, packed inputs of down); up only where gate and up are not fused
     DeviceMemory partials_, counters_, workspace_, tiles_, sources_, logits_;
     PinnedMemory hostTiles_, hostSources_, hostLogits_;
+    PinnedMemory hostResidual_;  // f32 (maxRows, hidden), where the weights have no embedding
     std::vector<Event> layerEnds_;
     std::map<int, Graph> graphs_;
 };

@@ -272,16 +272,16 @@ public:
         return {};
     }
 
-    Result<void> checkMemory() const {
+    Result<void> checkMemory(std::uint64_t limitBytes) const {
         const auto taken = [](std::size_t bytes) { return (bytes + kAllocationBytes - 1) / kAllocationBytes * kAllocationBytes; };
         std::uint64_t needed = kMarginBytes + taken(denseBytes_) + taken(sourceBytes_);
         for (const LayerPlan& plan : plans_) needed += taken(plan.sizeBytes);
-        std::size_t free = 0, total = 0;
-        TRY_OK(checkCuda(cudaMemGetInfo(&free, &total), "asking for its free memory"));
-        if (needed <= free) return {};
+        const Result<std::uint64_t> free = freeDeviceBytes(limitBytes);
+        if (!free) return free.error();
+        if (needed <= *free) return {};
         return makeError(ErrorKind::outOfMemory,
-                         "the model needs " + inMegabytes(needed) + " of the GPU's memory and " + std::to_string(free >> 20) +
-                             " MB are free: close what else uses the GPU, take a smaller model, or run this one on the CPU");
+                         "the model needs " + inMegabytes(needed) + " of the GPU's memory and " + std::to_string(*free >> 20) +
+                             " MB are free: close what else uses the GPU, take a smaller model, or leave more layers to the CPU");
     }
 
     // One piece a layer, one for what is not quantized, and the source buffer, which goes when this object does.
@@ -293,7 +293,7 @@ public:
         TRY_OK(take(weights, denseBytes_));
         const DeviceMemory& dense = weights.storage.back();
         weights.finalNorm = dense.as<float>();
-        weights.embedding = dense.as<__half>(embeddingAt_);
+        if (views_.hasEmbedding()) weights.embedding = dense.as<__half>(embeddingAt_);
         weights.head = dense.as<__half>(headAt_);
         Result<DeviceMemory> source = DeviceMemory::allocate(sourceBytes_);
         if (!source) return std::move(source).error();
@@ -328,7 +328,7 @@ public:
 
     std::uint64_t bytesReadPerToken() const {
         const DenseView& head = views_.head;
-        std::uint64_t bytes = static_cast<std::uint64_t>(head.rows + 1) * static_cast<std::uint64_t>(head.columns) * sizeof(__half);
+        std::uint64_t bytes = static_cast<std::uint64_t>(head.rows + (views_.hasEmbedding() ? 1 : 0)) * static_cast<std::uint64_t>(head.columns) * sizeof(__half);
         for (const LayerPlan& plan : plans_) bytes += plan.sizeBytes;
         return bytes + static_cast<std::uint64_t>(views_.finalNorm.columns) * sizeof(float);
     }
@@ -385,12 +385,13 @@ private:
 
 } // namespace
 
-Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& progress, std::stop_token stop) {
+Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& progress, std::stop_token stop,
+                                  std::uint64_t memoryLimitBytes) {
     if (const char* why = unsupportedShape(views.config); why != nullptr) return makeError(ErrorKind::unsupported, why);
     if (progress) progress(0, "packing weights");
     Loader loader(views);
     TRY_OK(loader.plan(stop));
-    TRY_OK(loader.checkMemory());
+    TRY_OK(loader.checkMemory(memoryLimitBytes));
     GpuWeights weights;
     TRY_OK(loader.takeMemory(weights));
     const std::vector<Transfer> transfers = loader.transfers(weights);

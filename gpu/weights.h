@@ -30,7 +30,7 @@ struct GpuLayer {
 
 struct GpuWeights {
     std::vector<GpuLayer> layers;
-    const __half* embedding = nullptr; // (vocab, hidden)
+    const __half* embedding = nullptr; // (vocab, hidden); null: of a part of the layers that begins with others
     const __half* head = nullptr;      // (vocab, hidden); the embedding where tied
     const float* finalNorm = nullptr;  // (hidden)
     std::uint64_t sizeBytes = 0;         // on the device
@@ -45,8 +45,10 @@ const char* unsupportedShape(const ModelConfig& config);
 std::uint64_t gpuWeightBytes(const ModelConfig& config);
 
 // Uploads the tensors as they lie in the file through pinned buffers and repacks them on the current device, layer by
-// layer. Errors: cancelled, outOfMemory (before anything is taken, with figures), changedOnDisk, internal (the device).
-// Nothing stays behind after one.
-Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& progress, std::stop_token stop);
+// layer. The views may be a part of the layers, with the head. The device counts as one of `memoryLimitBytes`
+// (device/memory_limit.h; 0: as it is). Errors: cancelled, outOfMemory (before anything is taken, with figures),
+// changedOnDisk, internal (the device). Nothing stays behind after one.
+Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& progress, std::stop_token stop,
+                                  std::uint64_t memoryLimitBytes = 0);
 
 } // namespace tramontane::gpu

@@ -30,6 +30,7 @@ struct ModelOptions {
     std::string device = "auto"; // auto, cpu, cuda
     int threads = 0;             // 0: as many as suit this machine
     int contextLength = 0;       // 0: what the model was made for, capped at 8192
+    int gpuLayers = -1;          // of the last layers, on the GPU, the others on the CPU; -1: as many as fit there
 };
 
 // What an opened model is, for status lines and the figures of an answer.

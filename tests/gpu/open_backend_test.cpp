@@ -1,9 +1,12 @@
 // Where a model runs, and what is said where that is not the GPU. Needs neither a GPU nor CUDA.
 #include "gpu/open_backend.h"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "core/model/model_files.h"
+#include "gpu/device/memory_limit.h"
 #include "gpu/model_fit.h"
 #include "tests/support/model_builder.h"
 
@@ -13,7 +16,7 @@ namespace {
 ModelConfig smallModel() {
     ModelConfig config;
     MistralConfig& model = config.mistral;
-    model.hiddenSize = 256, model.intermediateSize = 512, model.layerCount = 2;
+    model.hiddenSize = 256, model.intermediateSize = 512, model.layerCount = 6;
     model.headCount = 4, model.kvHeadCount = 2, model.headDim = 64;
     model.vocabSize = 400, model.maxPositions = 512;
     return config;
@@ -26,57 +29,159 @@ GpuDiscovery twoGpus(std::uint64_t freeBytes) {
 }
 const GpuDiscovery kNone{{}, "No NVIDIA GPU was found, so the CPU is used."};
 
+ModelOptions on(const std::string& device, int gpuLayers = -1, int context = 0) {
+    ModelOptions options;
+    options.device = device;
+    options.gpuLayers = gpuLayers;
+    options.contextLength = context;
+    return options;
+}
+
+constexpr std::uint64_t kPlenty = std::uint64_t{70} << 30;
+
 TEST(ChooseDevice, autoTakesTheGpuWithTheMostFreeMemory) {
     for (const char* device : {"auto", "cuda"}) {
-        const Result<DeviceChoice> choice = chooseDevice(device, smallModel(), twoGpus(std::uint64_t{70} << 30));
+        const Result<DeviceChoice> choice = chooseDevice(on(device), smallModel(), twoGpus(kPlenty));
         ASSERT_TRUE(choice.ok());
         ASSERT_TRUE(choice->gpu.has_value());
         EXPECT_EQ(choice->gpu->name, "NVIDIA Large");
+        EXPECT_EQ(choice->gpuLayers, 6);
         EXPECT_EQ(choice->note, "");
     }
 }
 
 TEST(ChooseDevice, cpuAsksNobodyAndSaysNothing) {
-    const Result<DeviceChoice> choice = chooseDevice("cpu", smallModel(), twoGpus(std::uint64_t{70} << 30));
-    ASSERT_TRUE(choice.ok());
-    EXPECT_FALSE(choice->gpu.has_value());
-    EXPECT_EQ(choice->note, "");
+    for (const ModelOptions& options : {on("cpu"), on("cpu", 3), on("auto", 0)}) {
+        const Result<DeviceChoice> choice = chooseDevice(options, smallModel(), twoGpus(kPlenty));
+        ASSERT_TRUE(choice.ok());
+        EXPECT_FALSE(choice->gpu.has_value());
+        EXPECT_EQ(choice->note, "");
+    }
+    EXPECT_EQ(chooseDevice(on("cuda", 0), smallModel(), twoGpus(kPlenty))->note, "No layer is wanted on the GPU, so the CPU is used.");
 }
 
 TEST(ChooseDevice, withoutAGpuAutoIsTheCpuAndCudaAnError) {
-    const Result<DeviceChoice> choice = chooseDevice("auto", smallModel(), kNone);
+    const Result<DeviceChoice> choice = chooseDevice(on("auto"), smallModel(), kNone);
     ASSERT_TRUE(choice.ok());
     EXPECT_FALSE(choice->gpu.has_value());
     EXPECT_EQ(choice->note, "");
-    const Result<DeviceChoice> refused = chooseDevice("cuda", smallModel(), kNone);
+    EXPECT_EQ(chooseDevice(on("auto", 3), smallModel(), kNone)->note, kNone.explanation) << "layers there were wanted";
+    const Result<DeviceChoice> refused = chooseDevice(on("cuda"), smallModel(), kNone);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().kind, ErrorKind::notFound);
     EXPECT_EQ(refused.error().message, "No NVIDIA GPU was found; choose the device auto or cpu");
 }
 
-TEST(ChooseDevice, aModelThatDoesNotFitRunsOnTheCpuAndTheNoteHasTheFigures) {
+TEST(ChooseDevice, asManyLayersAreOnTheGpuAsFitWithTheirShareOfTheContext) {
     const ModelConfig config = smallModel();
-    const std::uint64_t least = gpuNeed(config).leastBytes();
-    EXPECT_TRUE(chooseDevice("auto", config, twoGpus(least))->gpu.has_value());
-    const Result<DeviceChoice> choice = chooseDevice("auto", config, twoGpus(least - 1));
+    const GpuNeed need = gpuNeed(config);
+    for (const int context : {64, 200, 512})
+        for (int layers = 1; layers <= 6; ++layers)
+            for (const char* device : {"auto", "cuda"}) {
+                const std::uint64_t bytes = need.bytes(layers, context);
+                const Result<DeviceChoice> fits = chooseDevice(on(device, -1, context), config, twoGpus(bytes));
+                ASSERT_TRUE(fits.ok());
+                ASSERT_TRUE(fits->gpu.has_value());
+                EXPECT_EQ(fits->gpuLayers, layers);
+                EXPECT_EQ(fits->note.empty(), layers == 6) << fits->note;
+                const Result<DeviceChoice> less = chooseDevice(on(device, -1, context), config, twoGpus(bytes - 1));
+                if (layers > 1) {
+                    EXPECT_EQ(less->gpuLayers, layers - 1);
+                    continue;
+                }
+                ASSERT_EQ(less.ok(), device == std::string("auto"));
+                if (!less.ok()) {
+                    EXPECT_EQ(less.error().kind, ErrorKind::outOfMemory);
+                    continue;
+                }
+                EXPECT_FALSE(less->gpu.has_value());
+                EXPECT_NE(less->note.find("NVIDIA Large has " + std::to_string((bytes - 1) >> 20) + " MB"), std::string::npos)
+                    << less->note;
+                EXPECT_TRUE(less->note.ends_with("so the CPU is used.")) << less->note;
+            }
+}
+
+// 7B, so that megabytes tell apart what fits.
+ModelConfig mistral7B() {
+    ModelConfig config;
+    MistralConfig& model = config.mistral;
+    model.hiddenSize = 4096, model.intermediateSize = 14336, model.layerCount = 32;
+    model.headCount = 32, model.kvHeadCount = 8, model.headDim = 128;
+    model.vocabSize = 32768, model.maxPositions = 32768;
+    config.gptq.groupSize = 128;
+    config.gptq.descAct = true;
+    return config;
+}
+
+TEST(ChooseDevice, aLaptopsFourGigabytesHoldMostOfA7B) {
+    const Result<DeviceChoice> choice = chooseDevice(on("auto"), mistral7B(), twoGpus(std::uint64_t{3700} << 20));
     ASSERT_TRUE(choice.ok());
-    EXPECT_FALSE(choice->gpu.has_value());
-    EXPECT_NE(choice->note.find("NVIDIA Large has " + std::to_string((least - 1) >> 20) + " MB"), std::string::npos)
+    EXPECT_GE(choice->gpuLayers, 18);
+    EXPECT_LE(choice->gpuLayers, 24);
+    EXPECT_NE(choice->note.find("all 32 layers with a context of 8192 tokens need "), std::string::npos) << choice->note;
+    EXPECT_TRUE(choice->note.ends_with("so " + std::to_string(choice->gpuLayers) + " run there and the others on the CPU."))
         << choice->note;
-    EXPECT_TRUE(choice->note.ends_with("so the CPU is used.")) << choice->note;
-    EXPECT_TRUE(chooseDevice("cuda", config, twoGpus(least - 1))->gpu.has_value()) << "the loader has the exact figures";
+}
+
+TEST(ChooseDevice, whereAShorterContextWouldDoItIsOffered) {
+    const GpuNeed need = gpuNeed(mistral7B());
+    const std::uint64_t free = need.bytes(32, 2048) + (std::uint64_t{1} << 20);
+    const Result<DeviceChoice> choice = chooseDevice(on("auto"), mistral7B(), twoGpus(free));
+    ASSERT_TRUE(choice.ok());
+    EXPECT_LT(choice->gpuLayers, 32);
+    EXPECT_TRUE(choice->note.ends_with("; all would with a context of 2048 tokens.")) << choice->note;
+    EXPECT_EQ(chooseDevice(on("auto", -1, 2048), mistral7B(), twoGpus(free))->gpuLayers, 32);
+}
+
+TEST(ChooseDevice, aNumberOfLayersIsTakenOrRefusedWithFigures) {
+    const ModelConfig config = mistral7B();
+    const GpuNeed need = gpuNeed(config);
+    const std::uint64_t free = need.bytes(20, 8192);
+    for (const char* device : {"auto", "cuda"}) {
+        for (const int layers : {1, 7, 20}) EXPECT_EQ(chooseDevice(on(device, layers), config, twoGpus(free))->gpuLayers, layers);
+        EXPECT_EQ(chooseDevice(on(device, 99), config, twoGpus(kPlenty))->gpuLayers, 32) << "all there are";
+        const Result<DeviceChoice> refused = chooseDevice(on(device, 21), config, twoGpus(free));
+        ASSERT_FALSE(refused.ok());
+        EXPECT_EQ(refused.error().kind, ErrorKind::outOfMemory);
+        const std::string& message = refused.error().message;
+        EXPECT_NE(message.find(std::to_string(free >> 20) + " MB of free memory"), std::string::npos) << message;
+        EXPECT_NE(message.find("21 of 32 layers with a context of 8192 tokens need"), std::string::npos) << message;
+        EXPECT_NE(message.find("20 layers fit"), std::string::npos) << message;
+        const Result<DeviceChoice> longContext = chooseDevice(on(device, 32), config, twoGpus(need.bytes(32, 4096)));
+        ASSERT_FALSE(longContext.ok());
+        EXPECT_NE(longContext.error().message.find("all would with a context of 4096 tokens"), std::string::npos)
+            << longContext.error().message;
+    }
 }
 
 TEST(ChooseDevice, aShapeThatTheKernelsDoNotCoverRunsOnTheCpu) {
     ModelConfig config = smallModel();
     config.mistral.headDim = 40;
-    const Result<DeviceChoice> choice = chooseDevice("auto", config, twoGpus(std::uint64_t{70} << 30));
+    const Result<DeviceChoice> choice = chooseDevice(on("auto"), config, twoGpus(kPlenty));
     ASSERT_TRUE(choice.ok());
     EXPECT_FALSE(choice->gpu.has_value());
     EXPECT_TRUE(choice->note.ends_with("The CPU is used.")) << choice->note;
-    const Result<DeviceChoice> refused = chooseDevice("cuda", config, twoGpus(std::uint64_t{70} << 30));
+    const Result<DeviceChoice> refused = chooseDevice(on("cuda"), config, twoGpus(kPlenty));
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().kind, ErrorKind::unsupported);
+}
+
+TEST(MemoryLimit, aDeviceCountsAsOneOfThatSize) {
+    constexpr std::uint64_t gigabyte = std::uint64_t{1} << 30;
+    EXPECT_EQ(freeWithin(0, 70 * gigabyte, 80 * gigabyte), 70 * gigabyte) << "no limit";
+    EXPECT_EQ(freeWithin(4 * gigabyte, 79 * gigabyte, 80 * gigabyte), 3 * gigabyte) << "what is taken counts";
+    EXPECT_EQ(freeWithin(4 * gigabyte, 70 * gigabyte, 80 * gigabyte), 0u);
+    EXPECT_EQ(freeWithin(100 * gigabyte, 70 * gigabyte, 80 * gigabyte), 70 * gigabyte) << "a limit makes nothing larger";
+    const struct {
+        const char* text;
+        std::uint64_t bytes;
+    } cases[] = {{"4096", 4 * gigabyte}, {"", 0}, {"4G", 0}, {"-1", 0}, {"99999999999999999999", 0}, {"0", 0}};
+    for (const auto& each : cases) {
+        ASSERT_EQ(setenv(kMemoryLimitVariable, each.text, 1), 0);
+        EXPECT_EQ(memoryLimitFromEnvironment(), each.bytes) << each.text;
+    }
+    unsetenv(kMemoryLimitVariable);
+    EXPECT_EQ(memoryLimitFromEnvironment(), 0u);
 }
 
 TEST(MakeBestBackend, opensEveryModelSomewhere) {
