@@ -179,6 +179,7 @@ std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& ta
 }
 
 std::vector<Option> modelOptions(ModelOptions& options) {
+    constexpr int mostLayers = 1000; // more than any model has, which then means all
     return {
         {"--model", "DIR", "the folder of the model (without it: the built-in one)",
          [&options](const std::string& value) -> Result<void> {
@@ -191,6 +192,15 @@ std::vector<Option> modelOptions(ModelOptions& options) {
              if (value != "auto" && value != "cpu" && value != "cuda")
                  return wrong("expected auto, cpu or cuda");
              options.device = value;
+             return {};
+         }},
+        {"--gpu-layers", "N|auto", "layers on the GPU, the others on the CPU (auto: as many as fit there)",
+         [&options](const std::string& value) -> Result<void> {
+             options.gpuLayers = -1;
+             if (value == "auto") return {};
+             auto number = parseInteger(value, 0, mostLayers);
+             if (!number) return wrong("expected auto or a whole number, " + range(0, mostLayers));
+             options.gpuLayers = *number;
              return {};
          }},
         {"--threads", "N", "threads of the CPU (0: as many as suit this machine)",

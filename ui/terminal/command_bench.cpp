@@ -1,4 +1,5 @@
 // bench: how fast a model reads and writes here, and how near that comes to what memory allows.
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,7 @@ std::string toJson(const ModelDescription& model, const BenchSettings& settings,
     json["context"] = model.backend.contextLength;
     json["weight_bytes"] = model.backend.weightBytes;
     json["bytes_per_token"] = model.backend.bytesReadPerToken;
+    json["cpu_bytes_per_token"] = model.backend.cpuBytesReadPerToken;
     json["kv_bytes_per_token"] = model.backend.kvBytesPerToken;
     json["memory_bandwidth_bytes_per_second"] = memory.bytesPerSecond;
     json["cache_bytes"] = memory.cacheBytes;
@@ -85,12 +87,21 @@ std::string toTable(const ModelDescription& model, const BenchSettings& settings
     return text;
 }
 
-// The memory that the model's weights lie in.
+// The memory that the model's weights lie in. Where the CPU and a GPU have a part each, a step reads one after the other:
+// what both together reach, and the larger cache.
 MemoryBandwidth memoryOf(const BackendInfo& backend, int threads) {
-    if (backend.deviceKind != "cuda") return measureMemoryBandwidth(threads > 0 ? threads : usableCoreCount());
+    const auto cpu = [&] { return measureMemoryBandwidth(threads > 0 ? threads : usableCoreCount()); };
+    if (backend.deviceKind != "cuda") return cpu();
     const auto measured = gpu::measureGpuBandwidth();
     if (!measured) return {};
-    return {measured->bytesPerSecond, measured->bufferBytes, measured->cacheBytes};
+    const MemoryBandwidth gpu{measured->bytesPerSecond, measured->bufferBytes, measured->cacheBytes};
+    const double all = static_cast<double>(backend.bytesReadPerToken), onCpu = static_cast<double>(backend.cpuBytesReadPerToken);
+    if (onCpu == 0) return gpu;
+    MemoryBandwidth both = cpu();
+    if (both.bytesPerSecond <= 0 || gpu.bytesPerSecond <= 0) return {};
+    both.bytesPerSecond = all / (onCpu / both.bytesPerSecond + (all - onCpu) / gpu.bytesPerSecond);
+    both.cacheBytes = std::max(both.cacheBytes, gpu.cacheBytes);
+    return both;
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/cpu/cpu_backend.h"
 #include "core/model/memory_estimate.h"
 #include "core/model/model_files.h"
 #include "gpu/device/discovery.h"
@@ -71,14 +72,17 @@ Json describe(const ModelFiles& files, int askedContext) {
     json["gpus"] = Json::array();
     const gpu::GpuNeed gpuNeed = gpu::gpuNeed(files.config());
     const char* unsupported = gpu::unsupportedShape(files.config());
+    const int context = contextLengthFor(model, askedContext);
     for (const gpu::GpuDevice& gpu : gpus.devices) {
         const int longest = unsupported == nullptr ? gpuNeed.longestContext(gpu.freeBytes) : 0;
+        const int layers = unsupported == nullptr ? gpuNeed.layersThatFit(gpu.freeBytes, context) : 0;
         json["gpus"].push_back({{"name", gpu.name},
                                 {"total_bytes", gpu.totalBytes},
                                 {"free_bytes", gpu.freeBytes},
                                 {"needed_bytes", gpuNeed.leastBytes()},
                                 {"fits", longest > 0},
-                                {"longest_context_that_fits", longest}});
+                                {"longest_context_that_fits", longest},
+                                {"layers_that_fit", {{"context", context}, {"layers", layers}}}});
         if (unsupported != nullptr) json["gpus"].back()["unsupported"] = unsupported;
     }
     if (gpus.devices.empty()) json["gpu_explanation"] = gpus.explanation;
@@ -127,12 +131,19 @@ std::string toText(const Json& json) {
     for (const Json& gpu : json["gpus"]) {
         text += "GPU: " + gpu["name"].get<std::string>() + ", " + size(gpu["free_bytes"]) + " free of " +
                 size(gpu["total_bytes"]) + ". ";
-        if (gpu.contains("unsupported"))
+        const Json& part = gpu["layers_that_fit"];
+        const bool inPart = part["layers"] != model["layers"] && part["layers"].get<int>() > 0;
+        if (gpu.contains("unsupported")) {
             text += gpu["unsupported"].get<std::string>() + "\n";
-        else if (gpu["fits"].get<bool>())
+            continue;
+        }
+        if (gpu["fits"].get<bool>())
             text += "The model fits, with a context of up to " + number(gpu["longest_context_that_fits"]) + "\n";
         else
             text += "The model needs " + size(gpu["needed_bytes"]) + " there and does not fit\n";
+        if (inPart)
+            text += "     with a context of " + number(part["context"]) + ", " + number(part["layers"]) + " of " +
+                    number(model["layers"]) + " layers fit there; the CPU computes the others\n";
     }
     if (json.contains("gpu_explanation"))
         text += "GPU: none. " + json["gpu_explanation"].get<std::string>() + "\n";
