@@ -1,4 +1,4 @@
-// Batches of pieces in, passes run, rows of logits out; sequences live in pages on the device.
+// Batches of pieces in, passes run, rows of logits or tokens out; sequences live in pages on the device.
 #include "gpu/cuda_backend.h"
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "gpu/device/memory_limit.h"
 #include "gpu/kv_pages.h"
 #include "gpu/model_fit.h"
+#include "gpu/sampled_decode.h"
 #include "gpu/step.h"
 
 namespace tramontane::gpu {
@@ -46,6 +47,9 @@ public:
                                                           std::max(64, info_.preferredPrefillTokens), device_.multiprocessors);
         if (!step) return std::move(step).error();
         step_ = std::move(*step);
+        Result<std::unique_ptr<SampledDecode>> sampled = SampledDecode::create(*step_, info_.vocabSize, info_.contextLength);
+        if (!sampled) return std::move(sampled).error();
+        sampled_ = std::move(*sampled);
         return pages_.prepare();
     }
 
@@ -60,9 +64,8 @@ public:
                                                std::stop_token stop) override {
         TRY_OK(checkPieces(pieces));
         TRY_OK(checkResidual(residual, pieces));
-        if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
-        TRY_OK(views_.checkUnchanged());
-        TRY_OK(checkCuda(cudaSetDevice(device_.ordinal), "choosing the GPU")); // the caller may be another thread now
+        TRY_OK(readyFor(stop));
+        sampled_->settle();
         std::size_t wanted = 0;
         std::vector<KvPages::Growth> growths;
         for (const BatchPiece& piece : pieces) {
@@ -79,7 +82,56 @@ public:
         return std::span<const float>(logits_);
     }
 
+    bool samples(std::span<const SampledPiece> pieces) const override {
+        return weights_.embedding != nullptr && sampled_->takes(pieces);
+    }
+
+    Result<std::span<const TokenId>> forwardSampled(std::span<const SampledPiece> pieces, const ProducibleTokens& producible,
+                                                    std::stop_token stop) override {
+        TRY_OK(checkSampled(pieces));
+        TRY_OK(readyFor(stop));
+        std::vector<KvPages::Growth> growths;
+        for (const SampledPiece& piece : pieces) growths.push_back({piece.sequence, 1});
+        TRY_OK(pages_.reserve(growths, step_->stream()));
+        Result<std::span<const TokenId>> tokens = runSampled(pieces, producible, stop);
+        if (tokens)
+            pages_.commit(growths);
+        else
+            pages_.rollBack(growths);
+        return tokens;
+    }
+
 private:
+    Result<void> readyFor(const std::stop_token& stop) {
+        if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
+        TRY_OK(views_.checkUnchanged());
+        return checkCuda(cudaSetDevice(device_.ordinal), "choosing the GPU"); // the caller may be another thread now
+    }
+
+    Result<void> checkSampled(std::span<const SampledPiece> pieces) const {
+        if (!samples(pieces)) return makeError(ErrorKind::unsupported, "these settings are not sampled on the GPU");
+        std::vector<BatchPiece> batch;
+        for (const SampledPiece& piece : pieces) {
+            const int length = pages_.length(piece.sequence);
+            if (static_cast<int>(piece.history.size()) != length + 1)
+                return makeError(ErrorKind::invalidInput, "a history of " + std::to_string(piece.history.size()) +
+                                                              " tokens for a sequence of " + std::to_string(length) +
+                                                              ": expected one more");
+            batch.push_back({piece.sequence, piece.history.last(1)});
+        }
+        return checkPieces(batch);
+    }
+
+    Result<std::span<const TokenId>> runSampled(std::span<const SampledPiece> pieces, const ProducibleTokens& producible,
+                                                const std::stop_token& stop) {
+        std::vector<StepPiece> rows;
+        for (const SampledPiece& piece : pieces) {
+            TRY_OK(tellPages(piece.sequence));
+            rows.push_back({pages_.slot(piece.sequence), pages_.length(piece.sequence), piece.history.last(1), 0});
+        }
+        return sampled_->next(pieces, rows, producible, stop);
+    }
+
     Result<void> checkPieces(std::span<const BatchPiece> pieces) const {
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             if (!pages_.contains(pieces[i].sequence))
@@ -166,6 +218,7 @@ private:
     GpuWeights weights_;
     KvPages pages_;
     std::unique_ptr<Step> step_; // ends its stream's work before pages and weights go
+    std::unique_ptr<SampledDecode> sampled_; // over step_
     BackendInfo info_;
     std::vector<std::uint64_t> told_; // the generation that each row of the device's page table holds; 0: none
     std::vector<float> logits_;

@@ -15,7 +15,6 @@
 namespace tramontane::gpu {
 namespace {
 
-constexpr int kMostSingles = 64;      // sequences that are decoded by a captured graph
 constexpr int kLogitRows = 64;        // rows of logits that are fetched at once
 constexpr int kLayersAhead = 2;       // of the device: a pass that is cancelled ends after these
 constexpr int kFirstTableSlots = 64;
@@ -170,6 +169,7 @@ Result<void> Step::growPageTable(int slots) {
     pageTable_ = std::move(larger);
     tableSlots_ = slots;
     graphs_.clear(); // they hold the old address
+    ++graphsAge_;
     return {};
 }
 
@@ -200,17 +200,25 @@ Result<void> Step::run(std::span<const StepPiece> pieces, float* logits, const s
 
 // --- one token of each sequence
 
+void Step::fillSingles(std::span<const StepPiece> pieces) {
+    for (std::size_t m = 0; m < pieces.size(); ++m) {
+        singles_.tokens()[m] = pieces[m].tokens[0];
+        singles_.positions()[m] = pieces[m].firstPosition;
+        singles_.sequences()[m] = pieces[m].slot;
+    }
+}
+
 Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) {
     const int rows = static_cast<int>(pieces.size());
-    for (int m = 0; m < rows; ++m) {
-        const StepPiece& piece = pieces[static_cast<std::size_t>(m)];
-        singles_.tokens()[m] = piece.tokens[0];
-        singles_.positions()[m] = piece.firstPosition;
-        singles_.sequences()[m] = piece.slot;
-    }
+    fillSingles(pieces);
     auto found = graphs_.find(rows);
     if (found == graphs_.end()) {
-        Result<Graph> graph = captureSingles(rows);
+        Result<Graph> graph = capture([&] {
+            TRY_CUDA(uploadSingles());
+            TRY_CUDA(enqueueSingles(rows));
+            return cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(), sizeof(float) * rows * config_.vocabSize,
+                                   cudaMemcpyDeviceToHost, stream_.get());
+        });
         if (!graph) return std::move(graph).error();
         found = graphs_.emplace(rows, std::move(*graph)).first;
     }
@@ -225,10 +233,10 @@ Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) 
     return {};
 }
 
-Result<Step::Graph> Step::captureSingles(int rows) {
+Result<Step::Graph> Step::capture(const std::function<cudaError_t()>& enqueue) {
     cudaGraph_t graph = nullptr;
     TRY_OK(checkCuda(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "capturing a step"));
-    const cudaError_t enqueued = enqueueSingles(rows);
+    const cudaError_t enqueued = enqueue();
     const cudaError_t ended = cudaStreamEndCapture(stream_.get(), &graph);
     cudaGraphExec_t executable = nullptr;
     cudaError_t made = enqueued != cudaSuccess ? enqueued : ended;
@@ -239,7 +247,6 @@ Result<Step::Graph> Step::captureSingles(int rows) {
 }
 
 cudaError_t Step::enqueueSingles(int rows) {
-    TRY_CUDA(singles_.upload(stream_.get()));
     TRY_CUDA(enqueueInputs(singles_, rows));
     for (int l = 0; l < config_.layerCount; ++l)
         TRY_CUDA(rows <= fusedRows_ ? enqueueFusedLayer(l, rows) : enqueueLayer(l, singles_, rows, 0));
@@ -252,9 +259,7 @@ cudaError_t Step::enqueueSingles(int rows) {
     head.hidden = config_.hiddenSize;
     head.vocab = config_.vocabSize;
     head.logits = logits_.as<float>();
-    TRY_CUDA(headLogits(head, stream_.get()));
-    return cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(), sizeof(float) * rows * config_.vocabSize,
-                           cudaMemcpyDeviceToHost, stream_.get());
+    return headLogits(head, stream_.get());
 }
 
 cudaError_t Step::enqueueFusedLayer(int l, int rows) {

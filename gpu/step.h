@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -43,6 +44,22 @@ public:
     // At most maxRows rows; `logits` (rows wanted, vocab) on the host. Errors: cancelled (within 100 ms), internal.
     Result<void> run(std::span<const StepPiece> pieces, float* logits, const std::stop_token& stop);
 
+    // For who puts parts of its own around the model (sampled_decode.h): the row table of one token of each of a few
+    // sequences, the model from the table to the logits, both on the device.
+    static constexpr int kMostSingles = 64;
+    struct GraphDeleter {
+        void operator()(cudaGraphExec_t graph) const { cudaGraphExecDestroy(graph); }
+    };
+    using Graph = std::unique_ptr<std::remove_pointer_t<cudaGraphExec_t>, GraphDeleter>;
+    Result<Graph> capture(const std::function<cudaError_t()>& enqueue);
+    int graphsAge() const { return graphsAge_; } // what was captured at another age holds addresses of old
+    void fillSingles(std::span<const StepPiece> pieces); // the host's; no upload of it may be under way
+    cudaError_t uploadSingles() const { return singles_.upload(stream_.get()); }
+    cudaError_t enqueueSingles(int rows);
+    int* singleTokens() const { return singles_.device.as<int>(); }                          // (kMostSingles), device
+    int* singlePositions() const { return singles_.device.as<int>() + singles_.capacity; }   // likewise
+    const float* logits() const { return logits_.as<float>(); }                              // (rows, vocab), device
+
 private:
     // Tokens, positions and sequences of a pass, on the host and on the device.
     struct RowTable {
@@ -61,10 +78,6 @@ private:
     struct LayerSlots {
         const int *queryKeyValue = nullptr, *gateUp = nullptr, *output = nullptr;
     };
-    struct GraphDeleter {
-        void operator()(cudaGraphExec_t graph) const { cudaGraphExecDestroy(graph); }
-    };
-    using Graph = std::unique_ptr<std::remove_pointer_t<cudaGraphExec_t>, GraphDeleter>;
 
     Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence, int maxRows,
          int multiprocessors);
@@ -74,8 +87,6 @@ private:
 
     // One token of each of a few sequences: captured once for each number of rows, then replayed.
     Result<void> runSingles(std::span<const StepPiece> pieces, float* logits);
-    Result<Graph> captureSingles(int rows);
-    cudaError_t enqueueSingles(int rows);
     cudaError_t enqueueFusedLayer(int layer, int rows);
     // What the first layer reads: the embeddings of the table's tokens, or what the layers before gave.
     cudaError_t enqueueInputs(const RowTable& table, int rows);
@@ -113,6 +124,7 @@ private:
     PinnedMemory hostResidual_;  // f32 (maxRows, hidden), where the weights have no embedding
     std::vector<Event> layerEnds_;
     std::map<int, Graph> graphs_;
+    int graphsAge_ = 0;
 };
 
 } // namespace tramontane::gpu

@@ -12,6 +12,8 @@ struct SamplerNumbers {
     double temperature = 0, topP = 1, minP = 0, typicalP = 1;
     double repeatPenalty = 1, presencePenalty = 0, frequencyPenalty = 0;
     int topK = 0, repeatLastN = 0;
+
+    bool operator==(const SamplerNumbers&) const = default;
 };
 
 inline SamplerNumbers samplerNumbers(const SamplingSettings& settings) {
