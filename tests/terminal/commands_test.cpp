@@ -182,6 +182,7 @@ TEST_F(Commands, bench_measuresEachLengthAndBatch) {
     EXPECT_EQ(json["prefill"][1]["prompt_tokens"], 40);
     EXPECT_EQ(json["decode"][1]["batch"], 3);
     EXPECT_EQ(json["decode"][0]["depth"], 20);
+    EXPECT_EQ(json["decode"][0]["sampling"], json["device_kind"] == "cuda" ? "backend" : "logits");
     for (const auto& [part, rows] : {std::pair{"prefill", json["prefill"]}, {"decode", json["decode"]}})
         for (const Json& row : rows) {
             const Json& speed = row["tokens_per_second"];

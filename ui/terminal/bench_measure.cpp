@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
+#include <numeric>
 
 #include "core/engine/sampler.h"
 #include "core/text/tokenizer.h"
@@ -50,6 +52,10 @@ public:
         for (TokenId id = 0; id < pieces; ++id)
             if (!engine.tokenizer().tokenBytes(id).empty()) ordinary_.push_back(id);
         if (ordinary_.empty()) ordinary_.push_back(0);
+        std::vector<TokenId> every(static_cast<std::size_t>(backend_.info().vocabSize));
+        std::iota(every.begin(), every.end(), 0);
+        everyToken_ = std::make_shared<const std::vector<TokenId>>(std::move(every));
+        greedy_.temperature = 0;
     }
 
     Result<void> check();
@@ -57,6 +63,7 @@ public:
     Result<DecodeFigures> decode(int batch);
 
 private:
+    class Texts;
     std::vector<TokenId> text(int count, std::uint64_t from) const {
         std::vector<TokenId> ids;
         for (int i = 0; i < count; ++i)
@@ -84,6 +91,52 @@ private:
     const BenchSettings& settings_;
     std::stop_token stop_;
     std::vector<TokenId> ordinary_;
+    ProducibleTokens everyToken_;
+    SamplingSettings greedy_;
+};
+
+// Several texts that go on with the likeliest token, by the way that a scheduler would take.
+class Bench::Texts {
+public:
+    Texts(Bench& bench, std::vector<SequenceId> ids)
+        : bench_(bench), ids_(std::move(ids)), texts_(ids_.size()) {}
+
+    // Each begins with the same, which its sequence holds, and one token of its own.
+    void restart(std::span<const TokenId> beginning, std::span<const TokenId> next) {
+        for (std::size_t i = 0; i < texts_.size(); ++i) {
+            texts_[i].assign(beginning.begin(), beginning.end());
+            texts_[i].push_back(next[i]);
+        }
+    }
+    Result<void> step() {
+        std::vector<SampledPiece> sampled;
+        for (std::size_t i = 0; i < ids_.size(); ++i)
+            sampled.push_back({ids_[i], texts_[i], &bench_.greedy_, tokenSeed, 0});
+        sampled_ = bench_.backend_.samples(sampled);
+        if (sampled_) {
+            auto tokens = bench_.backend_.forwardSampled(sampled, bench_.everyToken_, bench_.stop_);
+            if (!tokens) return std::move(tokens).error();
+            for (std::size_t i = 0; i < ids_.size(); ++i)
+                texts_[i].push_back((*tokens)[i]);
+            return {};
+        }
+        std::vector<BatchPiece> pieces;
+        for (const SampledPiece& piece : sampled)
+            pieces.push_back({piece.sequence, piece.history.last(1), LogitsWanted::last});
+        auto rows = bench_.backend_.forward(pieces, bench_.stop_);
+        if (!rows) return std::move(rows).error();
+        const auto width = static_cast<std::size_t>(bench_.backend_.info().vocabSize);
+        for (std::size_t i = 0; i < ids_.size(); ++i)
+            texts_[i].push_back(likeliest(rows->subspan(i * width, width)));
+        return {};
+    }
+    bool sampled() const { return sampled_; }
+
+private:
+    Bench& bench_;
+    std::vector<SequenceId> ids_;
+    std::vector<std::vector<TokenId>> texts_;
+    bool sampled_ = false;
 };
 
 Result<void> Bench::check() {
@@ -138,38 +191,32 @@ Result<DecodeFigures> Bench::decode(int batch) {
     Sequences sequences(backend_);
     auto base = sequences.create();
     if (!base) return std::move(base).error();
-    const int depth = std::max(1, settings_.depth);
-    if (auto rows = read(*base, text(depth, 1000)); !rows) return std::move(rows).error();
+    const auto beginning = text(std::max(1, settings_.depth), 1000);
+    const int depth = static_cast<int>(beginning.size());
+    if (auto rows = read(*base, beginning); !rows) return std::move(rows).error();
     std::vector<SequenceId> ids;
     for (int i = 0; i < batch; ++i) {
         auto id = sequences.fork(*base);
         if (!id) return std::move(id).error();
         ids.push_back(*id);
     }
-    const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
+    Texts texts(*this, ids);
     std::vector<double> speeds;
     for (int round = -1; round < settings_.repeat; ++round) {
-        std::vector<TokenId> next = text(batch, 900000); // each sequence says something else
-        std::vector<BatchPiece> pieces;
-        for (int i = 0; i < batch; ++i) {
-            auto cut = backend_.truncateSequence(ids[static_cast<std::size_t>(i)], depth);
+        for (const SequenceId id : ids) {
+            auto cut = backend_.truncateSequence(id, depth);
             if (!cut) return std::move(cut).error();
-            pieces.push_back({ids[static_cast<std::size_t>(i)],
-                              std::span(&next[static_cast<std::size_t>(i)], 1), LogitsWanted::last});
         }
+        texts.restart(beginning, text(batch, 900000)); // each sequence says something else
         const int steps = round < 0 ? std::min(settings_.newTokens, 8) : settings_.newTokens;
         const auto start = Clock::now();
-        for (int step = 0; step < steps; ++step) {
-            auto rows = backend_.forward(pieces, stop_);
-            if (!rows) return std::move(rows).error();
-            for (int i = 0; i < batch; ++i)
-                next[static_cast<std::size_t>(i)] =
-                    likeliest(rows->subspan(static_cast<std::size_t>(i) * width, width));
-        }
+        for (int step = 0; step < steps; ++step)
+            TRY_OK(texts.step());
         if (round >= 0) speeds.push_back(static_cast<double>(steps) * batch / secondsSince(start));
     }
     DecodeFigures figures;
     figures.batch = batch;
+    figures.sampled = texts.sampled();
     figures.tokensPerSecond = spreadOf(speeds);
     const double cachedTokens = depth + (settings_.newTokens + 1) / 2.0; // in the middle of the run
     figures.bytesPerStep = static_cast<double>(backend_.info().bytesReadPerToken) +

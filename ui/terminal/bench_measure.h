@@ -30,6 +30,7 @@ struct PrefillFigures {
 };
 struct DecodeFigures {
     int batch = 0;
+    bool sampled = false;      // the backend took the likeliest tokens; else they were taken from its logits
     Spread tokensPerSecond;    // of all sequences together
     double bytesPerStep = 0;   // weights and cached keys and values that one step reads
     double bytesPerSecond = 0; // at the median

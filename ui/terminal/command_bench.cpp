@@ -48,6 +48,7 @@ std::string toJson(const ModelDescription& model, const BenchSettings& settings,
             {{"batch", row.batch},
              {"new_tokens", settings.newTokens},
              {"depth", settings.depth},
+             {"sampling", row.sampled ? "backend" : "logits"},
              {"tokens_per_second", toJson(row.tokensPerSecond)},
              {"bytes_per_step", row.bytesPerStep},
              {"bytes_per_second", row.bytesPerSecond},
@@ -80,9 +81,10 @@ std::string toTable(const ModelDescription& model, const BenchSettings& settings
                      row.tokensPerSecond.maximum, row.timeToFirstTokenMs.median);
     for (const DecodeFigures& row : figures.decode)
         text += line(
-            "write %6d tokens   %9.1f tokens/s (%.1f to %.1f)   batch %d, %.2f GB/s, %.0f %% of memory\n",
+            "write %6d tokens   %9.1f tokens/s (%.1f to %.1f)   batch %d%s, %.2f GB/s, %.0f %% of memory\n",
             settings.newTokens, row.tokensPerSecond.median, row.tokensPerSecond.minimum,
-            row.tokensPerSecond.maximum, row.batch, row.bytesPerSecond / gigabyte,
+            row.tokensPerSecond.maximum, row.batch, row.sampled ? " sampled on the device" : "",
+            row.bytesPerSecond / gigabyte,
             memory.bytesPerSecond > 0 ? 100 * row.bytesPerSecond / memory.bytesPerSecond : 0.0);
     return text;
 }
