@@ -483,6 +483,18 @@
         <translation>GPU</translation>
     </message>
     <message>
+        <source>GPU layers</source>
+        <translation>GPU-Schichten</translation>
+    </message>
+    <message>
+        <source>How many of the model&apos;s layers the graphics card computes; the processor computes the others. Automatic takes as many as fit into its memory.</source>
+        <translation>Wie viele Schichten des Modells die Grafikkarte rechnet; die anderen rechnet der Prozessor. Automatisch nimmt so viele, wie in ihren Speicher passen.</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>Anzahl</translation>
+    </message>
+    <message>
         <source>Threads</source>
         <translation>Threads</translation>
     </message>
@@ -1030,6 +1042,10 @@
         <translation>Auf diesem Gerät ausführen: auto, cuda oder cpu.</translation>
     </message>
     <message>
+        <source>Run so many layers on the GPU and the others on the CPU; auto: as many as fit.</source>
+        <translation>So viele Schichten auf der GPU rechnen, die anderen auf der CPU; auto: so viele, wie passen.</translation>
+    </message>
+    <message>
         <source>Keep conversations and settings in this folder.</source>
         <translation>Unterhaltungen und Einstellungen in diesem Ordner ablegen.</translation>
     </message>
@@ -1040,6 +1056,10 @@
     <message>
         <source>--device is &quot;%1&quot;, expected auto, cuda or cpu</source>
         <translation>--device ist „%1“, erwartet wird auto, cuda oder cpu</translation>
+    </message>
+    <message>
+        <source>--gpu-layers is &quot;%1&quot;, expected a number or auto</source>
+        <translation>--gpu-layers ist „%1“, erwartet wird eine Zahl oder auto</translation>
     </message>
 </context>
 <context>
@@ -1087,6 +1107,10 @@
     <message>
         <source>%1 could not be opened: its files do not hold a model that Tramontane can run.</source>
         <translation>%1 konnte nicht geöffnet werden: Seine Dateien enthalten kein Modell, das Tramontane ausführen kann.</translation>
+    </message>
+    <message>
+        <source>%1 has too little free memory for the whole model: the CPU computes a part of it.</source>
+        <translation>%1 hat zu wenig freien Speicher für das ganze Modell: Die CPU rechnet einen Teil davon.</translation>
     </message>
     <message>
         <source>%1 cannot be used for this model: the CPU answers.</source>

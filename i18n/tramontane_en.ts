@@ -483,6 +483,18 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>GPU layers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many of the model&apos;s layers the graphics card computes; the processor computes the others. Automatic takes as many as fit into its memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Threads</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1030,6 +1042,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Run so many layers on the GPU and the others on the CPU; auto: as many as fit.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Keep conversations and settings in this folder.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1039,6 +1055,10 @@
     </message>
     <message>
         <source>--device is &quot;%1&quot;, expected auto, cuda or cpu</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>--gpu-layers is &quot;%1&quot;, expected a number or auto</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1086,6 +1106,10 @@
     </message>
     <message>
         <source>%1 could not be opened: its files do not hold a model that Tramontane can run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>%1 has too little free memory for the whole model: the CPU computes a part of it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

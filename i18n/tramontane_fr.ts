@@ -483,6 +483,18 @@
         <translation>Carte graphique</translation>
     </message>
     <message>
+        <source>GPU layers</source>
+        <translation>Couches sur la carte graphique</translation>
+    </message>
+    <message>
+        <source>How many of the model&apos;s layers the graphics card computes; the processor computes the others. Automatic takes as many as fit into its memory.</source>
+        <translation>Combien de couches du modèle la carte graphique calcule ; le processeur calcule les autres. Automatique en prend autant que sa mémoire en contient.</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>Nombre</translation>
+    </message>
+    <message>
         <source>Threads</source>
         <translation>Fils d’exécution</translation>
     </message>
@@ -1030,6 +1042,10 @@
         <translation>L’exécuter sur cet appareil : auto, cuda ou cpu.</translation>
     </message>
     <message>
+        <source>Run so many layers on the GPU and the others on the CPU; auto: as many as fit.</source>
+        <translation>Calculer ce nombre de couches sur le GPU et les autres sur le CPU ; auto : autant qu’il en contient.</translation>
+    </message>
+    <message>
         <source>Keep conversations and settings in this folder.</source>
         <translation>Conserver conversations et réglages dans ce dossier.</translation>
     </message>
@@ -1040,6 +1056,10 @@
     <message>
         <source>--device is &quot;%1&quot;, expected auto, cuda or cpu</source>
         <translation>--device vaut « %1 », attendu : auto, cuda ou cpu</translation>
+    </message>
+    <message>
+        <source>--gpu-layers is &quot;%1&quot;, expected a number or auto</source>
+        <translation>--gpu-layers vaut « %1 », attendu : un nombre ou auto</translation>
     </message>
 </context>
 <context>
@@ -1087,6 +1107,10 @@
     <message>
         <source>%1 could not be opened: its files do not hold a model that Tramontane can run.</source>
         <translation>%1 n’a pas pu être ouvert : ses fichiers ne contiennent pas de modèle que Tramontane puisse exécuter.</translation>
+    </message>
+    <message>
+        <source>%1 has too little free memory for the whole model: the CPU computes a part of it.</source>
+        <translation>%1 a trop peu de mémoire libre pour le modèle entier : le processeur en calcule une partie.</translation>
     </message>
     <message>
         <source>%1 cannot be used for this model: the CPU answers.</source>

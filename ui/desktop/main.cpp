@@ -123,6 +123,7 @@ int main(int argc, char** argv) {
     QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/Tramontane/icons/org.tramontane.Tramontane.svg")));
     App app(line.preferencesFile, line.dataFolder, builtInModelFolder());
     if (!line.device.isEmpty()) app.preferences()->overrideDevice(line.device);
+    if (line.gpuLayers) app.preferences()->overrideGpuLayers(*line.gpuLayers);
     Translations translations(&app);
     const auto historyFile = QDir(line.dataFolder).filePath(QStringLiteral("tramontane.sqlite"));
     Backstage backstage(&app, engineSource(),

@@ -342,6 +342,26 @@ private slots:
         QVERIFY(!find(QStringLiteral("whoAnswers")));
     }
 
+    void layersOnTheGpuAreAutomaticOrANumber() {
+        auto* preferences = world_->app().preferences();
+        key(Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(object(QStringLiteral("preferences"))->property("opened").toBool());
+        click(QStringLiteral("page1"));
+        QTRY_VERIFY(find(QStringLiteral("gpuLayers")));
+        QVERIFY(!find(QStringLiteral("gpuLayersField")));
+        click(QStringLiteral("choice_number"));
+        QTRY_VERIFY(find(QStringLiteral("gpuLayersField")));
+        preferences->setGpuLayers(20);
+        QTRY_COMPARE(find(QStringLiteral("gpuLayersField"))->property("text").toString(), QStringLiteral("20"));
+        QVERIFY(find(QStringLiteral("gpuLayers"))->isEnabled());
+        preferences->setDevice(QStringLiteral("cpu"));
+        QTRY_VERIFY(!find(QStringLiteral("gpuLayers"))->isEnabled());
+        preferences->setDevice(QStringLiteral("auto"));
+        preferences->setGpuLayers(-1);
+        QTRY_VERIFY(!find(QStringLiteral("gpuLayersField")));
+        key(Qt::Key_Escape);
+    }
+
     void everyShortcutsWordsStayInTheirRow() {
         world_->app().preferences()->setLanguage(QStringLiteral("fr")); // whose words take two lines
         window_->resize(700, 740);

@@ -27,12 +27,21 @@ private slots:
         QCOMPARE(line.preferencesFile, QDir::current().absoluteFilePath("here/preferences.ini"));
         QCOMPARE(line.model, QDir::current().absoluteFilePath("m"));
         QCOMPARE(line.device, QString("cpu"));
+        QVERIFY(!line.gpuLayers);
+    }
+
+    void commandLine_gpuLayersAreANumberOrAuto() {
+        QVERIFY(readCommandLine({"tramontane", "--gpu-layers", "auto"}).gpuLayers == -1);
+        QVERIFY(readCommandLine({"tramontane", "--gpu-layers=20"}).gpuLayers == 20);
+        QVERIFY(readCommandLine({"tramontane", "--gpu-layers", "0"}).gpuLayers == 0);
     }
 
     void commandLine_wrongUseEndsWithTwo_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("unknown option") << QStringList{"tramontane", "--mdoel", "x"};
         QTest::newRow("unknown device") << QStringList{"tramontane", "--device", "tpu"};
+        QTest::newRow("no number of layers") << QStringList{"tramontane", "--gpu-layers", "some"};
+        QTest::newRow("fewer than no layers") << QStringList{"tramontane", "--gpu-layers", "-2"};
         QTest::newRow("stray word") << QStringList{"tramontane", "model"};
         QTest::newRow("missing value") << QStringList{"tramontane", "--model"};
     }
@@ -46,7 +55,7 @@ private slots:
     void commandLine_helpAndVersionEndWithNought() {
         const auto help = readCommandLine({"tramontane", "--help"});
         QCOMPARE(help.exitCode, 0);
-        for (const char* option : {"--model", "--device", "--data", "--help", "--version"})
+        for (const char* option : {"--model", "--device", "--gpu-layers", "--data", "--help", "--version"})
             QVERIFY2(help.message.contains(option), option);
         QCOMPARE(readCommandLine({"tramontane", "--version"}).exitCode, 0);
     }

@@ -26,6 +26,7 @@ private slots:
             preferences.setSidebarVisible(false);
             preferences.setModelFolder(QString::fromUtf8("/models/Mistral é, 7B"));
             preferences.setDevice("cpu");
+            preferences.setGpuLayers(20);
             preferences.setContextLength(4096);
             preferences.setSystemPrompt("Line one\n\"two\", %3 \\n");
             preferences.setSeed("18446744073709551615");
@@ -42,6 +43,7 @@ private slots:
         QVERIFY(!preferences.sidebarVisible());
         QCOMPARE(preferences.modelFolder(), QString::fromUtf8("/models/Mistral é, 7B"));
         QCOMPARE(preferences.device(), QString("cpu"));
+        QCOMPARE(preferences.gpuLayers(), 20);
         QCOMPARE(preferences.contextLength(), 4096);
         QCOMPARE(preferences.systemPrompt(), QString("Line one\n\"two\", %3 \\n"));
         QCOMPARE(preferences.windowGeometry(), QRect(10, 20, 800, 600));
@@ -62,6 +64,8 @@ private slots:
         QCOMPARE(preferences.theme(), QString("system"));
         preferences.setThreads(100000);
         QCOMPARE(preferences.threads(), preferences.maximumThreads());
+        preferences.setGpuLayers(-7);
+        QCOMPARE(preferences.gpuLayers(), -1);
         preferences.setContextLength(-5);
         QCOMPARE(preferences.contextLength(), 0);
         auto* sampling = preferences.samplingParameters();
@@ -77,7 +81,7 @@ private slots:
         QTest::addColumn<QByteArray>("bytes");
         QTest::newRow("binary") << QByteArray("\x00\xff\xfe[[[\n=\n", 9).repeated(100);
         QTest::newRow("wrong types") << QByteArray("[general]\ntheme=@Variant(\\0\\0\\0\\x7f)\ntextScale=nan\n"
-                                                   "[model]\nthreads=many\ncontextLength=1e99\ndevice=7\n"
+                                                   "[model]\nthreads=many\ncontextLength=1e99\ndevice=7\ngpuLayers=most\n"
                                                    "[sampling]\nvalues={\"temperature\":\"hot\",\"top-k\":1e300}\n"
                                                    "presets=[1,2]\nseed=-1\n[window]\ngeometry=here\n");
         QTest::newRow("empty") << QByteArray();
@@ -92,6 +96,7 @@ private slots:
         QCOMPARE(preferences.theme(), QString("system"));
         QCOMPARE(preferences.textScale(), 1.0);
         QCOMPARE(preferences.device(), QString("auto"));
+        QCOMPARE(preferences.gpuLayers(), -1);
         QCOMPARE(preferences.samplingParameters()->value("temperature"), 0.7);
         QVERIFY(preferences.samplingParameters()->value("top-k") <= 1000);
         preferences.setTheme("light");
@@ -165,10 +170,13 @@ private slots:
         {
             Preferences preferences(file(), {});
             preferences.overrideDevice("cpu");
+            preferences.overrideGpuLayers(5);
             QCOMPARE(preferences.device(), QString("cpu"));
+            QCOMPARE(preferences.gpuLayers(), 5);
         }
         Preferences preferences(file(), {});
         QCOMPARE(preferences.device(), QString("auto"));
+        QCOMPARE(preferences.gpuLayers(), -1);
     }
 
     void preferences_engineSettingsAskForTheModelAnew() {
@@ -177,9 +185,11 @@ private slots:
         preferences.setThreads(1);
         preferences.setContextLength(512);
         preferences.setDevice("cpu");
-        QCOMPARE(changed.size(), 3);
+        preferences.setGpuLayers(4);
+        QCOMPARE(changed.size(), 4);
         preferences.setDevice("cpu");
-        QCOMPARE(changed.size(), 3);
+        preferences.setGpuLayers(4);
+        QCOMPARE(changed.size(), 4);
     }
 };
 

@@ -7,6 +7,8 @@
 #include <system_error>
 
 #include "conversions.h"
+#include "core/cpu/cpu_backend.h"
+#include "core/model/memory_estimate.h"
 #include "core/model/mistral_config.h"
 
 namespace tramontane::desktop {
@@ -55,6 +57,7 @@ Result<std::unique_ptr<ChatEngine>> InferenceWorker::open(const LoadRequest& req
     ModelOptions options;
     options.directory = std::filesystem::path(QFile::encodeName(request.folder).toStdString());
     options.device = toCore(request.device);
+    options.gpuLayers = request.gpuLayers;
     options.threads = request.threads;
     options.contextLength = request.contextLength;
     QElapsedTimer since;
@@ -76,8 +79,10 @@ LoadedModel InferenceWorker::describe() const {
     model.deviceKind = fromCore(description.backend.deviceKind);
     model.contextLength = description.backend.contextLength;
     model.contextMaximum = model.contextLength;
-    if (const auto config = readModelConfig(description.directory))
+    if (const auto config = readModelConfig(description.directory)) {
         model.contextMaximum = config->mistral.maxPositions;
+        model.layerCount = config->mistral.layerCount;
+    }
     model.weightBytes = description.backend.weightBytes;
     model.kvBytesPerToken = description.backend.kvBytesPerToken;
     return model;
@@ -93,7 +98,7 @@ void InferenceWorker::load(const LoadRequest& request) {
     }
     // The model that answers now stays until the new one does, where memory has room for both.
     const std::filesystem::path folder(QFile::encodeName(request.folder).toStdString());
-    const bool setAside = engine_ && (!fitsBeside(folder) || !fitsBesideOnGpu(folder));
+    const bool setAside = engine_ && (!fitsBeside(folder) || !fitsBesideOnGpu(folder, request.contextLength));
     if (setAside) engine_.reset();
     auto opened = open(request, true);
     if (opened) {
@@ -112,11 +117,14 @@ void InferenceWorker::load(const LoadRequest& request) {
     emit loadEnded(outcome);
 }
 
-// True where the model that answers now is on no GPU: its memory is not in the way.
-bool InferenceWorker::fitsBesideOnGpu(const std::filesystem::path& folder) const {
+// True where the model that answers now is on no GPU: its memory is not in the way. Else the whole of the new one has to
+// fit with the cache of its context, or fewer of its layers would be put there than the GPU can hold.
+bool InferenceWorker::fitsBesideOnGpu(const std::filesystem::path& folder, int contextLength) const {
     if (engine_->description().backend.deviceKind != "cuda" || !source_.freeGpuMemory) return true;
-    const quint64 free = source_.freeGpuMemory();
-    return !free || folderBytes(folder) * 5 / 4 + (quint64(768) << 20) < free;
+    quint64 cacheBytes = 0;
+    if (const auto config = readModelConfig(folder))
+        cacheBytes = estimateMemory(*config).kvBytesPerToken * quint64(contextLengthFor(config->mistral, contextLength));
+    return folderBytes(folder) * 5 / 4 + cacheBytes + (quint64(768) << 20) < source_.freeGpuMemory();
 }
 
 void InferenceWorker::generate(const PromptJob& job) {

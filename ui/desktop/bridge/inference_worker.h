@@ -51,7 +51,7 @@ signals:
 private:
     Result<std::unique_ptr<ChatEngine>> open(const LoadRequest& request, bool reportProgress);
     LoadedModel describe() const;
-    bool fitsBesideOnGpu(const std::filesystem::path& folder) const;
+    bool fitsBesideOnGpu(const std::filesystem::path& folder, int contextLength) const;
 
     EngineSource source_;
     std::unique_ptr<ChatEngine> engine_;

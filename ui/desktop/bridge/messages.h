@@ -70,6 +70,7 @@ struct LoadRequest {
     quint64 id = 0;
     QString folder;
     QString device;        // auto, cpu, cuda
+    int gpuLayers = -1;    // -1: as many as fit there
     int threads = 0;       // 0: as many as suit this machine
     int contextLength = 0; // 0: what suits the model
     std::stop_source stop;
@@ -80,6 +81,7 @@ struct LoadedModel {
     QString device, deviceKind; // "CPU (AVX2, 2 threads)", "cpu"
     int contextLength = 0;  // tokens it holds now
     int contextMaximum = 0; // tokens it was made for
+    int layerCount = 0;
     quint64 weightBytes = 0, kvBytesPerToken = 0;
 };
 

@@ -24,11 +24,16 @@ CommandLine readCommandLine(const QStringList& arguments) {
         QStringLiteral("device"),
         text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine", "Run it on this device: auto, cuda or cpu.")),
         QStringLiteral("auto|cuda|cpu"));
+    const QCommandLineOption gpuLayers(
+        QStringLiteral("gpu-layers"),
+        text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine",
+                               "Run so many layers on the GPU and the others on the CPU; auto: as many as fit.")),
+        QStringLiteral("N|auto"));
     const QCommandLineOption data(
         QStringLiteral("data"),
         text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine", "Keep conversations and settings in this folder.")),
         QStringLiteral("DIR"));
-    parser.addOptions({model, device, data});
+    parser.addOptions({model, device, gpuLayers, data});
     const auto help = parser.addHelpOption();
     const auto version = parser.addVersionOption();
 
@@ -58,6 +63,19 @@ CommandLine readCommandLine(const QStringList& arguments) {
         return fail(text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine",
                                            "--device is \"%1\", expected auto, cuda or cpu"))
                         .arg(line.device));
+    if (parser.isSet(gpuLayers)) {
+        const QString value = parser.value(gpuLayers);
+        bool isNumber = false;
+        const int number = value.toInt(&isNumber);
+        if (value == QLatin1String("auto"))
+            line.gpuLayers = -1;
+        else if (isNumber && number >= 0)
+            line.gpuLayers = number;
+        else
+            return fail(text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine",
+                                               "--gpu-layers is \"%1\", expected a number or auto"))
+                            .arg(value));
+    }
     if (parser.isSet(model)) line.model = QDir(parser.value(model)).absolutePath();
     if (parser.isSet(data)) {
         line.dataFolder = QDir(parser.value(data)).absolutePath();

@@ -97,8 +97,13 @@ void EngineState::load(const QString& folder) {
     loadFraction_ = 0;
     loadStage_.clear();
     status_ = Loading;
-    const LoadRequest request{++lastLoad_,          folder, preferences_->device(), preferences_->threads(),
-                              preferences_->contextLength(), stopLoad_};
+    const LoadRequest request{.id = ++lastLoad_,
+                              .folder = folder,
+                              .device = preferences_->device(),
+                              .gpuLayers = preferences_->gpuLayers(),
+                              .threads = preferences_->threads(),
+                              .contextLength = preferences_->contextLength(),
+                              .stop = stopLoad_};
     emit changed();
     emit loadProgressed();
     emit loadRequested(request);
@@ -128,8 +133,9 @@ void EngineState::takeOutcome(const LoadOutcome& outcome) {
 }
 
 QString EngineState::deviceNote() const {
-    if (deviceKind() == QLatin1String("cuda")) return {};
     if (deviceNote_.explanation.isEmpty()) return {};
+    if (deviceKind() == QLatin1String("cuda"))
+        return tr("%1 has too little free memory for the whole model: the CPU computes a part of it.").arg(deviceNote_.gpuName);
     if (!deviceNote_.gpuName.isEmpty())
         return tr("%1 cannot be used for this model: the CPU answers.").arg(deviceNote_.gpuName);
     return tr("No NVIDIA GPU can be used here: the CPU answers.");

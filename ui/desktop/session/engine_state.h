@@ -32,6 +32,7 @@ class EngineState : public QObject {
     Q_PROPERTY(QString errorText READ errorText NOTIFY changed)
     Q_PROPERTY(QString errorDetail READ errorDetail NOTIFY changed)
     Q_PROPERTY(int contextLength READ contextLength NOTIFY changed)
+    Q_PROPERTY(int layerCount READ layerCount NOTIFY changed)
 
 public:
     enum Status { Starting, Loading, Ready, Failed };
@@ -60,6 +61,7 @@ public:
     QString errorDetail() const { return problem_.detail; }
     int contextLength() const { return model_ ? model_->contextLength : 0; }
     int contextMaximum() const { return model_ ? model_->contextMaximum : 0; }
+    int layerCount() const { return model_ ? model_->layerCount : 0; }
     quint64 kvBytesPerToken() const { return model_ ? model_->kvBytesPerToken : 0; }
     // A model answers now, or will as soon as it has loaded.
     bool takesPrompts() const { return status_ == Ready || status_ == Loading; }
@@ -69,7 +71,7 @@ public:
     Q_INVOKABLE void useBuiltIn();
     Q_INVOKABLE void retry();
     Q_INVOKABLE void cancelLoading();
-    // After a change of device, threads or context length.
+    // After a change of device, layers on it, threads or context length.
     void reload();
     void retranslate() { emit changed(); emit loadProgressed(); }
 

@@ -23,6 +23,7 @@ constexpr auto lastConversation = "window/conversation";
 constexpr auto firstRunSeen = "window/firstRunSeen";
 constexpr auto modelFolder = "model/folder";
 constexpr auto device = "model/device";
+constexpr auto gpuLayers = "model/gpuLayers";
 constexpr auto threads = "model/threads";
 constexpr auto contextLength = "model/contextLength";
 constexpr auto systemPrompt = "prompt/system";
@@ -35,6 +36,7 @@ constexpr auto presets = "sampling/presets";
 namespace {
 
 constexpr qreal smallestText = 0.8, largestText = 2.0;
+constexpr int mostLayers = 1000; // more than any model has
 
 QString toJson(const QMap<QString, double>& values) {
     QJsonObject object;
@@ -178,6 +180,24 @@ void Preferences::setDevice(const QString& wanted) {
 }
 
 void Preferences::overrideDevice(const QString& device) { deviceOverride_ = device; }
+
+int Preferences::gpuLayers() const {
+    if (gpuLayersOverride_) return *gpuLayersOverride_;
+    bool isNumber = false;
+    const int layers = get(key::gpuLayers, -1).toInt(&isNumber);
+    return isNumber ? std::clamp(layers, -1, mostLayers) : -1;
+}
+
+void Preferences::setGpuLayers(int wanted) {
+    const int layers = std::clamp(wanted, -1, mostLayers);
+    if (layers == gpuLayers()) return;
+    gpuLayersOverride_.reset(); // as with the device
+    put(key::gpuLayers, layers);
+    emit gpuLayersChanged();
+    emit engineSettingsChanged();
+}
+
+void Preferences::overrideGpuLayers(int layers) { gpuLayersOverride_ = std::clamp(layers, -1, mostLayers); }
 
 int Preferences::maximumThreads() const { return std::max(1, QThread::idealThreadCount()); }
 

@@ -7,6 +7,7 @@
 #include <QSettings>
 
 #include <memory>
+#include <optional>
 
 #include "color_scheme.h"
 #include "preset_model.h"
@@ -28,6 +29,7 @@ class Preferences : public QObject {
     Q_PROPERTY(bool windowMaximized READ windowMaximized WRITE setWindowMaximized NOTIFY windowGeometryChanged)
     Q_PROPERTY(QString modelFolder READ modelFolder WRITE setModelFolder NOTIFY modelFolderChanged)
     Q_PROPERTY(QString device READ device WRITE setDevice NOTIFY deviceChanged)
+    Q_PROPERTY(int gpuLayers READ gpuLayers WRITE setGpuLayers NOTIFY gpuLayersChanged) // -1: as many as fit
     Q_PROPERTY(int threads READ threads WRITE setThreads NOTIFY threadsChanged)
     Q_PROPERTY(int maximumThreads READ maximumThreads CONSTANT)
     Q_PROPERTY(int contextLength READ contextLength WRITE setContextLength NOTIFY contextLengthChanged)
@@ -65,6 +67,8 @@ public:
     void setModelFolder(const QString& folder);
     QString device() const;
     void setDevice(const QString& device);
+    int gpuLayers() const;
+    void setGpuLayers(int layers);
     int threads() const;
     void setThreads(int threads);
     int maximumThreads() const;
@@ -99,6 +103,7 @@ public:
     void setContextLimits(int maximum, int current, quint64 bytesPerToken);
     // Overrides of the command line: they hold for this run and are not written.
     void overrideDevice(const QString& device);
+    void overrideGpuLayers(int layers);
     void retranslate();
     void sync();
 
@@ -111,6 +116,7 @@ signals:
     void windowGeometryChanged();
     void modelFolderChanged();
     void deviceChanged();
+    void gpuLayersChanged();
     void threadsChanged();
     void contextLengthChanged();
     void contextLimitsChanged();
@@ -119,7 +125,7 @@ signals:
     void stopStringsChanged();
     void currentPresetChanged();
     void firstRunSeenChanged();
-    void engineSettingsChanged(); // device, threads or context length: the model has to be opened anew
+    void engineSettingsChanged(); // device, layers on it, threads or context length: the model has to be opened anew
     void deleteAllRequested();
 
 private:
@@ -133,6 +139,7 @@ private:
     std::unique_ptr<QSettings> settings_;
     QString dataFolder_;
     QString deviceOverride_;
+    std::optional<int> gpuLayersOverride_;
     SamplingModel sampling_;
     PresetModel presets_;
     ColorScheme colorScheme_;

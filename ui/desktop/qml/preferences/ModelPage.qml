@@ -56,6 +56,42 @@ Column {
         }
     }
     SettingBlock {
+        id: gpuLayers
+        readonly property bool automatic: App.preferences.gpuLayers < 0
+        title: qsTr("GPU layers")
+        explanation: qsTr("How many of the model's layers the graphics card computes; the processor computes the others. Automatic takes as many as fit into its memory.")
+        enabled: App.preferences.device !== "cpu"
+        opacity: enabled ? 1 : 0.5
+        Row {
+            spacing: Theme.space3
+            SegmentedChoice {
+                objectName: "gpuLayers"
+                anchors.verticalCenter: parent.verticalCenter
+                name: gpuLayers.title
+                value: gpuLayers.automatic ? "auto" : "number"
+                options: [
+                    {value: "auto", label: qsTr("Automatic")},
+                    {value: "number", label: qsTr("Number")}
+                ]
+                onChosen: (value) => {
+                    if (value === "auto") App.preferences.gpuLayers = -1
+                    else if (gpuLayers.automatic) App.preferences.gpuLayers = Math.ceil(App.engine.layerCount / 2)
+                }
+            }
+            NumberField {
+                objectName: "gpuLayersField"
+                anchors.verticalCenter: parent.verticalCenter
+                name: gpuLayers.title
+                visible: !gpuLayers.automatic
+                value: Math.max(0, App.preferences.gpuLayers)
+                minimum: 0
+                maximum: App.engine.layerCount > 0 ? App.engine.layerCount : 1000
+                integer: true
+                onEdited: (value) => App.preferences.gpuLayers = value
+            }
+        }
+    }
+    SettingBlock {
         title: qsTr("Threads")
         explanation: qsTr("How many processor cores the model may use. Automatic suits most computers.")
         Row {
