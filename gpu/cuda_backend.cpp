@@ -19,14 +19,16 @@
 namespace tramontane::gpu {
 namespace {
 
-// Rows of a pass that reads a prompt: more give the matrix products more to do, fewer end sooner when cancelled.
+// Rows of a pass that reads a prompt: more give the matrix products more to do, fewer end sooner when
+// cancelled.
 int prefillRows(const GpuDevice& device) { return device.multiprocessors >= 60 ? 2048 : 512; }
 
 class CudaBackend final : public ModelPart {
 public:
     CudaBackend(ModelViews views, GpuDevice device, const CudaBackendOptions& options, int contextLength)
         : views_(std::move(views)), device_(std::move(device)), memoryLimitBytes_(options.memoryLimitBytes),
-          pages_(KvShape{views_.config.mistral.layerCount, views_.config.mistral.kvHeadCount, views_.config.mistral.headDim},
+          pages_(KvShape{views_.config.mistral.layerCount, views_.config.mistral.kvHeadCount,
+                         views_.config.mistral.headDim},
                  contextLength, devicePageMemory(options.memoryLimitBytes)) {
         info_.device = device_.name;
         info_.deviceKind = "cuda";
@@ -43,11 +45,13 @@ public:
         weights_ = std::move(*weights);
         info_.weightBytes = weights_.sizeBytes;
         info_.bytesReadPerToken = weights_.bytesReadPerToken;
-        Result<std::unique_ptr<Step>> step = Step::create(views_.config.mistral, weights_, pages_.shape(), pages_.pagesPerSequence(),
-                                                          std::max(64, info_.preferredPrefillTokens), device_.multiprocessors);
+        Result<std::unique_ptr<Step>> step =
+            Step::create(views_.config.mistral, weights_, pages_.shape(), pages_.pagesPerSequence(),
+                         std::max(64, info_.preferredPrefillTokens), device_.multiprocessors);
         if (!step) return std::move(step).error();
         step_ = std::move(*step);
-        Result<std::unique_ptr<SampledDecode>> sampled = SampledDecode::create(*step_, info_.vocabSize, info_.contextLength);
+        Result<std::unique_ptr<SampledDecode>> sampled =
+            SampledDecode::create(*step_, info_.vocabSize, info_.contextLength);
         if (!sampled) return std::move(sampled).error();
         sampled_ = std::move(*sampled);
         return pages_.prepare();
@@ -56,11 +60,14 @@ public:
     const BackendInfo& info() const override { return info_; }
     Result<SequenceId> createSequence() override { return pages_.create(); }
     Result<SequenceId> forkSequence(SequenceId source) override { return pages_.fork(source); }
-    Result<void> truncateSequence(SequenceId sequence, int length) override { return pages_.truncate(sequence, length); }
+    Result<void> truncateSequence(SequenceId sequence, int length) override {
+        return pages_.truncate(sequence, length);
+    }
     void releaseSequence(SequenceId sequence) override { pages_.release(sequence); }
     int sequenceLength(SequenceId sequence) const override { return pages_.length(sequence); }
 
-    Result<std::span<const float>> forwardFrom(std::span<const float> residual, std::span<const BatchPiece> pieces,
+    Result<std::span<const float>> forwardFrom(std::span<const float> residual,
+                                               std::span<const BatchPiece> pieces,
                                                std::stop_token stop) override {
         TRY_OK(checkPieces(pieces));
         TRY_OK(checkResidual(residual, pieces));
@@ -86,12 +93,14 @@ public:
         return weights_.embedding != nullptr && sampled_->takes(pieces);
     }
 
-    Result<std::span<const TokenId>> forwardSampled(std::span<const SampledPiece> pieces, const ProducibleTokens& producible,
+    Result<std::span<const TokenId>> forwardSampled(std::span<const SampledPiece> pieces,
+                                                    const ProducibleTokens& producible,
                                                     std::stop_token stop) override {
         TRY_OK(checkSampled(pieces));
         TRY_OK(readyFor(stop));
         std::vector<KvPages::Growth> growths;
-        for (const SampledPiece& piece : pieces) growths.push_back({piece.sequence, 1});
+        for (const SampledPiece& piece : pieces)
+            growths.push_back({piece.sequence, 1});
         TRY_OK(pages_.reserve(growths, step_->stream()));
         Result<std::span<const TokenId>> tokens = runSampled(pieces, producible, stop);
         if (tokens)
@@ -105,29 +114,34 @@ private:
     Result<void> readyFor(const std::stop_token& stop) {
         if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
         TRY_OK(views_.checkUnchanged());
-        return checkCuda(cudaSetDevice(device_.ordinal), "choosing the GPU"); // the caller may be another thread now
+        return checkCuda(cudaSetDevice(device_.ordinal),
+                         "choosing the GPU"); // the caller may be another thread now
     }
 
     Result<void> checkSampled(std::span<const SampledPiece> pieces) const {
-        if (!samples(pieces)) return makeError(ErrorKind::unsupported, "these settings are not sampled on the GPU");
+        if (!samples(pieces))
+            return makeError(ErrorKind::unsupported, "these settings are not sampled on the GPU");
         std::vector<BatchPiece> batch;
         for (const SampledPiece& piece : pieces) {
             const int length = pages_.length(piece.sequence);
             if (static_cast<int>(piece.history.size()) != length + 1)
-                return makeError(ErrorKind::invalidInput, "a history of " + std::to_string(piece.history.size()) +
-                                                              " tokens for a sequence of " + std::to_string(length) +
-                                                              ": expected one more");
+                return makeError(ErrorKind::invalidInput, "a history of " +
+                                                              std::to_string(piece.history.size()) +
+                                                              " tokens for a sequence of " +
+                                                              std::to_string(length) + ": expected one more");
             batch.push_back({piece.sequence, piece.history.last(1)});
         }
         return checkPieces(batch);
     }
 
-    Result<std::span<const TokenId>> runSampled(std::span<const SampledPiece> pieces, const ProducibleTokens& producible,
+    Result<std::span<const TokenId>> runSampled(std::span<const SampledPiece> pieces,
+                                                const ProducibleTokens& producible,
                                                 const std::stop_token& stop) {
         std::vector<StepPiece> rows;
         for (const SampledPiece& piece : pieces) {
             TRY_OK(tellPages(piece.sequence));
-            rows.push_back({pages_.slot(piece.sequence), pages_.length(piece.sequence), piece.history.last(1), 0});
+            rows.push_back(
+                {pages_.slot(piece.sequence), pages_.length(piece.sequence), piece.history.last(1), 0});
         }
         return sampled_->next(pieces, rows, producible, stop);
     }
@@ -150,10 +164,12 @@ private:
 
     Result<void> checkResidual(std::span<const float> residual, std::span<const BatchPiece> pieces) const {
         std::size_t expected = 0;
-        for (const BatchPiece& piece : pieces) expected += piece.tokens.size() * hidden();
+        for (const BatchPiece& piece : pieces)
+            expected += piece.tokens.size() * hidden();
         if (views_.hasEmbedding()) expected = 0;
         if (residual.size() == expected) return {};
-        return makeError(ErrorKind::invalidInput, "the rows of the layers before are " + std::to_string(residual.size()) +
+        return makeError(ErrorKind::invalidInput, "the rows of the layers before are " +
+                                                      std::to_string(residual.size()) +
                                                       " numbers, expected " + std::to_string(expected));
     }
 
@@ -166,15 +182,18 @@ private:
     }
 
     // Cuts the batch into passes of at most maxRows rows.
-    Result<void> runSteps(std::span<const float> residual, std::span<const BatchPiece> pieces, const std::stop_token& stop) {
+    Result<void> runSteps(std::span<const float> residual, std::span<const BatchPiece> pieces,
+                          const std::stop_token& stop) {
         std::vector<StepPiece> now;
         int rows = 0, logitRows = 0;
         float* logits = logits_.data();
         const auto flush = [&]() -> Result<void> {
             TRY_OK(step_->run(now, logits, stop));
-            const auto count = static_cast<std::size_t>(logitRows) * static_cast<std::size_t>(info_.vocabSize);
+            const auto count =
+                static_cast<std::size_t>(logitRows) * static_cast<std::size_t>(info_.vocabSize);
             if (!std::all_of(logits, logits + count, [](float value) { return std::isfinite(value); }))
-                return makeError(ErrorKind::numeric, "the model computed a number that is none (NaN or infinity)");
+                return makeError(ErrorKind::numeric,
+                                 "the model computed a number that is none (NaN or infinity)");
             logits += count;
             now.clear();
             rows = logitRows = 0;
@@ -187,7 +206,10 @@ private:
             for (int first = 0; first < count;) {
                 const int part = std::min(count - first, step_->maxRows() - rows);
                 const int wanted = std::max(0, first + part - std::max(first, firstWanted));
-                now.push_back({slot, length + first, piece.tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(part)), wanted});
+                now.push_back(
+                    {slot, length + first,
+                     piece.tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(part)),
+                     wanted});
                 if (!residual.empty()) {
                     now.back().residual = residual.data();
                     residual = residual.subspan(static_cast<std::size_t>(part) * hidden());
@@ -217,10 +239,11 @@ private:
     std::uint64_t memoryLimitBytes_;
     GpuWeights weights_;
     KvPages pages_;
-    std::unique_ptr<Step> step_; // ends its stream's work before pages and weights go
+    std::unique_ptr<Step> step_;             // ends its stream's work before pages and weights go
     std::unique_ptr<SampledDecode> sampled_; // over step_
     BackendInfo info_;
-    std::vector<std::uint64_t> told_; // the generation that each row of the device's page table holds; 0: none
+    std::vector<std::uint64_t>
+        told_; // the generation that each row of the device's page table holds; 0: none
     std::vector<float> logits_;
 };
 
@@ -232,9 +255,11 @@ Result<std::unique_ptr<ModelPart>> makeCudaPart(ModelViews views, const CudaBack
     const auto device = std::find_if(found.devices.begin(), found.devices.end(),
                                      [&](const GpuDevice& d) { return d.ordinal == options.deviceOrdinal; });
     if (device == found.devices.end())
-        return makeError(ErrorKind::notFound, found.devices.empty() ? found.explanation : "there is no GPU of this number");
+        return makeError(ErrorKind::notFound,
+                         found.devices.empty() ? found.explanation : "there is no GPU of this number");
     if (const char* reason = unsupportedShape(views.config)) return makeError(ErrorKind::unsupported, reason);
-    if (!views.hasHead()) return makeError(ErrorKind::unsupported, "the GPU runs the last of a model's layers, with the head");
+    if (!views.hasHead())
+        return makeError(ErrorKind::unsupported, "the GPU runs the last of a model's layers, with the head");
     TRY_OK(checkCuda(cudaSetDevice(device->ordinal), "choosing the GPU"));
     const int contextLength = contextLengthFor(views.config.mistral, options.contextLength);
     CudaBackendOptions chosen = options;
@@ -246,7 +271,8 @@ Result<std::unique_ptr<ModelPart>> makeCudaPart(ModelViews views, const CudaBack
 
 Result<std::unique_ptr<Backend>> makeCudaBackend(ModelViews views, const CudaBackendOptions& options,
                                                  const LoadProgress& progress, std::stop_token stop) {
-    Result<std::unique_ptr<ModelPart>> whole = makeCudaPart(std::move(views), options, progress, std::move(stop));
+    Result<std::unique_ptr<ModelPart>> whole =
+        makeCudaPart(std::move(views), options, progress, std::move(stop));
     if (!whole) return std::move(whole).error();
     return std::unique_ptr<Backend>(std::move(*whole));
 }
@@ -255,7 +281,8 @@ Result<std::unique_ptr<Backend>> makeCudaBackend(const ModelFiles& files, const 
                                                  const LoadProgress& progress, std::stop_token stop) {
     const GpuDiscovery found = discoverGpus();
     if (found.devices.empty()) return makeError(ErrorKind::notFound, found.explanation);
-    return makeCudaBackend(viewsOf(files), {found.devices.front().ordinal, options.contextLength}, progress, std::move(stop));
+    return makeCudaBackend(viewsOf(files), {found.devices.front().ordinal, options.contextLength}, progress,
+                           std::move(stop));
 }
 
 } // namespace tramontane::gpu

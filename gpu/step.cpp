@@ -15,14 +15,14 @@
 namespace tramontane::gpu {
 namespace {
 
-constexpr int kLogitRows = 64;        // rows of logits that are fetched at once
-constexpr int kLayersAhead = 2;       // of the device: a pass that is cancelled ends after these
+constexpr int kLogitRows = 64;  // rows of logits that are fetched at once
+constexpr int kLayersAhead = 2; // of the device: a pass that is cancelled ends after these
 constexpr int kFirstTableSlots = 64;
 
 // The device's errors travel as cudaError_t through what is enqueued.
-#define TRY_CUDA(expression)                                                                                  \
-    do {                                                                                                      \
-        if (const cudaError_t tryCudaError = (expression); tryCudaError != cudaSuccess) return tryCudaError;  \
+#define TRY_CUDA(expression)                                                                                 \
+    do {                                                                                                     \
+        if (const cudaError_t tryCudaError = (expression); tryCudaError != cudaSuccess) return tryCudaError; \
     } while (false)
 
 template <class T>
@@ -42,11 +42,12 @@ Result<void> Step::RowTable::allocate(int rows) {
 }
 
 cudaError_t Step::RowTable::upload(cudaStream_t stream) const {
-    return cudaMemcpyAsync(device.as<int>(), host.as<int>(), host.sizeBytes(), cudaMemcpyHostToDevice, stream);
+    return cudaMemcpyAsync(device.as<int>(), host.as<int>(), host.sizeBytes(), cudaMemcpyHostToDevice,
+                           stream);
 }
 
-Step::Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence, int maxRows,
-           int multiprocessors)
+Step::Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence,
+           int maxRows, int multiprocessors)
     : config_(config), weights_(weights), kv_(kv), pagesPerSequence_(pagesPerSequence), maxRows_(maxRows),
       multiprocessors_(multiprocessors) {}
 
@@ -54,8 +55,9 @@ Step::~Step() {
     if (stream_.get() != nullptr) cudaStreamSynchronize(stream_.get());
 }
 
-Result<std::unique_ptr<Step>> Step::create(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv,
-                                           int pagesPerSequence, int maxRows, int multiprocessors) {
+Result<std::unique_ptr<Step>> Step::create(const MistralConfig& config, const GpuWeights& weights,
+                                           const KvShape& kv, int pagesPerSequence, int maxRows,
+                                           int multiprocessors) {
     std::unique_ptr<Step> step(new Step(config, weights, kv, pagesPerSequence, maxRows, multiprocessors));
     TRY_OK(step->allocate());
     return step;
@@ -72,8 +74,10 @@ Result<void> Step::allocate() {
     }
 
     const auto rows = static_cast<std::size_t>(maxRows_);
-    const auto heads = static_cast<std::size_t>(config_.headCount), dim = static_cast<std::size_t>(config_.headDim);
-    const auto hidden = static_cast<std::size_t>(config_.hiddenSize), vocab = static_cast<std::size_t>(config_.vocabSize);
+    const auto heads = static_cast<std::size_t>(config_.headCount),
+               dim = static_cast<std::size_t>(config_.headDim);
+    const auto hidden = static_cast<std::size_t>(config_.hiddenSize),
+               vocab = static_cast<std::size_t>(config_.vocabSize);
     int packedHidden = 0, packedHeads = 0, packedInner = 0, mostOutputs = 0;
     bool fused = true;
     for (const GpuLayer& layer : weights_.layers) {
@@ -82,15 +86,18 @@ Result<void> Step::allocate() {
             inputs = std::max(inputs, linear.shape.packedInputs());
             mostOutputs = std::max(mostOutputs, linear.shape.packedOutputs());
         };
-        for (const DeviceLinear& linear : layer.queryKeyValue) see(linear, packedHidden);
-        for (const DeviceLinear& linear : layer.gateUp) see(linear, packedHidden);
+        for (const DeviceLinear& linear : layer.queryKeyValue)
+            see(linear, packedHidden);
+        for (const DeviceLinear& linear : layer.gateUp)
+            see(linear, packedHidden);
         see(layer.output, packedHeads);
         see(layer.down, packedInner);
     }
     const auto fits = [&](int count) {
         return std::all_of(weights_.layers.begin(), weights_.layers.end(), [&](const GpuLayer& layer) {
-            return decodeFits(layer.queryKeyValue[0].shape, count, true) && decodeFits(layer.gateUp[0].shape, count, true) &&
-                   decodeFits(layer.output.shape, count, false) && decodeFits(layer.down.shape, count, false);
+            return decodeFits(layer.queryKeyValue[0].shape, count) &&
+                   decodeFits(layer.gateUp[0].shape, count) && decodeFits(layer.output.shape, count) &&
+                   decodeFits(layer.down.shape, count);
         });
     };
     if (fused) fusedRows_ = fits(kMostDecodeRows) ? kMostDecodeRows : fits(1) ? 1 : 0;
@@ -98,15 +105,17 @@ Result<void> Step::allocate() {
     TRY_OK(take(residual_, 4 * rows * hidden));
     if (weights_.embedding == nullptr) TRY_OK(take(hostResidual_, 4 * rows * hidden));
     TRY_OK(take(normed_, 2 * rows * packedHidden));
-    TRY_OK(take(queryKeyValue_, 2 * rows * (heads + 2 * static_cast<std::size_t>(config_.kvHeadCount)) * dim));
+    TRY_OK(
+        take(queryKeyValue_, 2 * rows * (heads + 2 * static_cast<std::size_t>(config_.kvHeadCount)) * dim));
     TRY_OK(take(queries_, 2 * rows * heads * dim));
     TRY_OK(take(attended_, 2 * rows * packedHeads));
     TRY_OK(take(activated_, 2 * rows * packedInner));
     if (!fused) TRY_OK(take(up_, 2 * rows * packedInner));
     int mostPartials = 0;
     for (int m = 1; m <= kMostSingles; ++m)
-        mostPartials = std::max(mostPartials, static_cast<int>(decodePartials(m, config_.headCount, config_.headDim,
-                                                                              decodeSplits(m, config_.kvHeadCount, multiprocessors_))));
+        mostPartials = std::max(mostPartials, static_cast<int>(decodePartials(
+                                                  m, config_.headCount, config_.headDim,
+                                                  decodeSplits(m, config_.kvHeadCount, multiprocessors_))));
     TRY_OK(take(partials_, sizeof(float) * static_cast<std::size_t>(mostPartials)));
     TRY_OK(take(counters_, sizeof(unsigned) * kMostSingles * config_.kvHeadCount));
     TRY_OK(take(workspace_, gemmWorkspaceBytes(maxRows_, mostOutputs, multiprocessors_)));
@@ -123,14 +132,18 @@ Result<void> Step::allocate() {
 
     std::vector<float> frequencies;
     for (int i = 0; i < config_.headDim / 2; ++i)
-        frequencies.push_back(1.0f / std::pow(config_.ropeTheta, static_cast<float>(2 * i) / static_cast<float>(config_.headDim)));
+        frequencies.push_back(1.0f / std::pow(config_.ropeTheta, static_cast<float>(2 * i) /
+                                                                     static_cast<float>(config_.headDim)));
     TRY_OK(take(inverseFrequencies_, sizeof(float) * frequencies.size()));
-    TRY_OK(checkCuda(cudaMemcpyAsync(inverseFrequencies_.as<float>(), frequencies.data(), sizeof(float) * frequencies.size(),
-                                     cudaMemcpyHostToDevice, stream_.get()), "the rotary table"));
+    TRY_OK(
+        checkCuda(cudaMemcpyAsync(inverseFrequencies_.as<float>(), frequencies.data(),
+                                  sizeof(float) * frequencies.size(), cudaMemcpyHostToDevice, stream_.get()),
+                  "the rotary table"));
     // Padding of activations is zero, and no kernel writes it.
     for (const DeviceMemory* memory : {&normed_, &attended_, &activated_, &up_, &counters_, &workspace_})
         if (memory->sizeBytes() > 0)
-            TRY_OK(checkCuda(cudaMemsetAsync(memory->as<char>(), 0, memory->sizeBytes(), stream_.get()), "clearing a buffer"));
+            TRY_OK(checkCuda(cudaMemsetAsync(memory->as<char>(), 0, memory->sizeBytes(), stream_.get()),
+                             "clearing a buffer"));
     TRY_OK(makeSlots());
     return checkCuda(cudaStreamSynchronize(stream_.get()), "preparing a pass");
 }
@@ -145,12 +158,13 @@ Result<void> Step::makeSlots() {
     const auto make = [&](const DeviceLinear& linear, int count) -> Result<const int*> {
         int* slots = slotTables_.as<int>(at);
         at += alignTo256(sizeof(int) * static_cast<std::size_t>(count));
-        TRY_OK(checkCuda(toFragmentSlots(linear.inputOrder, count, slots, stream_.get()), "an order of activations"));
+        TRY_OK(checkCuda(toFragmentSlots(linear.inputOrder, count, slots, stream_.get()),
+                         "an order of activations"));
         return static_cast<const int*>(slots);
     };
     for (const GpuLayer& layer : weights_.layers) {
-        const auto queryKeyValue = make(layer.queryKeyValue[0], hidden), gateUp = make(layer.gateUp[0], hidden),
-                   output = make(layer.output, mixed);
+        const auto queryKeyValue = make(layer.queryKeyValue[0], hidden),
+                   gateUp = make(layer.gateUp[0], hidden), output = make(layer.output, mixed);
         for (const auto* slots : {&queryKeyValue, &gateUp, &output})
             if (!*slots) return slots->error();
         slots_.push_back({*queryKeyValue, *gateUp, *output});
@@ -164,8 +178,10 @@ Result<void> Step::growPageTable(int slots) {
     DeviceMemory larger;
     TRY_OK(take(larger, rowBytes * static_cast<std::size_t>(slots)));
     if (tableSlots_ > 0)
-        TRY_OK(checkCuda(cudaMemcpy(larger.as<char>(), pageTable_.as<char>(), rowBytes * static_cast<std::size_t>(tableSlots_),
-                                    cudaMemcpyDeviceToDevice), "the page table"));
+        TRY_OK(
+            checkCuda(cudaMemcpy(larger.as<char>(), pageTable_.as<char>(),
+                                 rowBytes * static_cast<std::size_t>(tableSlots_), cudaMemcpyDeviceToDevice),
+                      "the page table"));
     pageTable_ = std::move(larger);
     tableSlots_ = slots;
     graphs_.clear(); // they hold the old address
@@ -178,9 +194,10 @@ Result<void> Step::setPages(int slot, std::span<__half* const> pages) {
     if (pages.empty()) return {};
     TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a pass")); // the staging buffer is free then
     std::memcpy(pageStaging_.as<char>(), pages.data(), pages.size_bytes());
-    return checkCuda(cudaMemcpyAsync(pageTable_.as<__half*>() + static_cast<std::size_t>(slot) * pagesPerSequence_,
-                                     pageStaging_.as<char>(), pages.size_bytes(), cudaMemcpyHostToDevice, stream_.get()),
-                     "the page table");
+    return checkCuda(
+        cudaMemcpyAsync(pageTable_.as<__half*>() + static_cast<std::size_t>(slot) * pagesPerSequence_,
+                        pageStaging_.as<char>(), pages.size_bytes(), cudaMemcpyHostToDevice, stream_.get()),
+        "the page table");
 }
 
 Result<void> Step::run(std::span<const StepPiece> pieces, float* logits, const std::stop_token& stop) {
@@ -216,8 +233,9 @@ Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) 
         Result<Graph> graph = capture([&] {
             TRY_CUDA(uploadSingles());
             TRY_CUDA(enqueueSingles(rows));
-            return cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(), sizeof(float) * rows * config_.vocabSize,
-                                   cudaMemcpyDeviceToHost, stream_.get());
+            return cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(),
+                                   sizeof(float) * rows * config_.vocabSize, cudaMemcpyDeviceToHost,
+                                   stream_.get());
         });
         if (!graph) return std::move(graph).error();
         found = graphs_.emplace(rows, std::move(*graph)).first;
@@ -227,7 +245,8 @@ Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) 
     const auto vocab = static_cast<std::size_t>(config_.vocabSize);
     for (int m = 0; m < rows; ++m)
         if (pieces[static_cast<std::size_t>(m)].logitRows > 0) {
-            std::memcpy(logits, hostLogits_.as<float>() + static_cast<std::size_t>(m) * vocab, sizeof(float) * vocab);
+            std::memcpy(logits, hostLogits_.as<float>() + static_cast<std::size_t>(m) * vocab,
+                        sizeof(float) * vocab);
             logits += vocab;
         }
     return {};
@@ -235,7 +254,8 @@ Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) 
 
 Result<Step::Graph> Step::capture(const std::function<cudaError_t()>& enqueue) {
     cudaGraph_t graph = nullptr;
-    TRY_OK(checkCuda(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "capturing a step"));
+    TRY_OK(checkCuda(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal),
+                     "capturing a step"));
     const cudaError_t enqueued = enqueue();
     const cudaError_t ended = cudaStreamEndCapture(stream_.get(), &graph);
     cudaGraphExec_t executable = nullptr;
@@ -274,8 +294,19 @@ cudaError_t Step::enqueueFusedLayer(int l, int rows) {
     rotary.layer = l;
     rotary.rows = singles_.rows(rows);
     rotary.inverseFrequencies = inverseFrequencies_.as<float>();
-    TRY_CUDA(decodeQueryKeyValue(layer.queryKeyValue[0], rows,
-                                 {residual, layer.inputNorm, slots.queryKeyValue, hidden, config_.rmsNormEps}, rotary, stream_.get()));
+    // One row is normed inside the linear; several are normed once for all blocks.
+    const auto rowsFor = [&](const DeviceLinear& linear) {
+        return FragmentRows{normed_.as<__half>(), linear.shape.packedInputs()};
+    };
+    const DeviceLinear& queryKeyValue = layer.queryKeyValue[0];
+    if (rows == 1) {
+        TRY_CUDA(decodeQueryKeyValue(
+            queryKeyValue, {residual, layer.inputNorm, slots.queryKeyValue, hidden, config_.rmsNormEps},
+            rotary, stream_.get()));
+    } else {
+        TRY_CUDA(normInto(queryKeyValue, layer.inputNorm, slots.queryKeyValue, rows));
+        TRY_CUDA(decodeQueryKeyValue(queryKeyValue, rows, rowsFor(queryKeyValue), rotary, stream_.get()));
+    }
     AttentionArguments attention;
     attention.queries = queries_.as<__half>();
     attention.queryStride = mixed;
@@ -289,20 +320,31 @@ cudaError_t Step::enqueueFusedLayer(int l, int rows) {
     attention.outOrder = slots.output;
     TRY_CUDA(decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
                              decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
-    TRY_CUDA(decodeAddTo(layer.output, rows, attended_.as<__half>(), attention.outStride, residual, hidden, stream_.get()));
+    TRY_CUDA(decodeAddTo(layer.output, rows, {attended_.as<__half>(), attention.outStride}, residual, hidden,
+                         stream_.get()));
+    const DeviceLinear& gateUp = layer.gateUp[0];
+    __half* activated = activated_.as<__half>();
     const int innerStride = layer.down.shape.packedInputs();
-    TRY_CUDA(decodeGateUp(layer.gateUp[0], rows, {residual, layer.postAttentionNorm, slots.gateUp, hidden, config_.rmsNormEps},
-                          activated_.as<__half>(), innerStride, stream_.get()));
-    return decodeAddTo(layer.down, rows, activated_.as<__half>(), innerStride, residual, hidden, stream_.get());
+    if (rows == 1) {
+        TRY_CUDA(decodeGateUp(gateUp,
+                              {residual, layer.postAttentionNorm, slots.gateUp, hidden, config_.rmsNormEps},
+                              activated, innerStride, stream_.get()));
+    } else {
+        TRY_CUDA(normInto(gateUp, layer.postAttentionNorm, slots.gateUp, rows));
+        TRY_CUDA(decodeGateUp(gateUp, rows, rowsFor(gateUp), activated, innerStride, stream_.get()));
+    }
+    return decodeAddTo(layer.down, rows, {activated, innerStride}, residual, hidden, stream_.get());
 }
 
 // --- any rows
 
 cudaError_t Step::enqueueInputs(const RowTable& table, int rows) {
     if (weights_.embedding != nullptr)
-        return embed(table.deviceTokens(), rows, weights_.embedding, config_.hiddenSize, residual_.as<float>(), stream_.get());
+        return embed(table.deviceTokens(), rows, weights_.embedding, config_.hiddenSize,
+                     residual_.as<float>(), stream_.get());
     return cudaMemcpyAsync(residual_.as<float>(), hostResidual_.as<float>(),
-                           sizeof(float) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(config_.hiddenSize),
+                           sizeof(float) * static_cast<std::size_t>(rows) *
+                               static_cast<std::size_t>(config_.hiddenSize),
                            cudaMemcpyHostToDevice, stream_.get());
 }
 
@@ -312,17 +354,23 @@ Result<int> Step::planTiles(std::span<const StepPiece> pieces) {
     for (const StepPiece& piece : pieces) {
         const int tokens = static_cast<int>(piece.tokens.size());
         for (int first = 0; first < tokens; first += kQueryTileRows)
-            tiles[count++] = {row + first, std::min(kQueryTileRows, tokens - first), piece.firstPosition + first, piece.slot};
+            tiles[count++] = {row + first, std::min(kQueryTileRows, tokens - first),
+                              piece.firstPosition + first, piece.slot};
         row += tokens;
     }
     // Long rows first: they take longest.
-    std::stable_sort(tiles, tiles + count, [](const QueryTile& a, const QueryTile& b) { return a.firstPosition > b.firstPosition; });
-    TRY_OK(checkCuda(cudaMemcpyAsync(tiles_.as<QueryTile>(), tiles, sizeof(QueryTile) * static_cast<std::size_t>(count),
-                                     cudaMemcpyHostToDevice, stream_.get()), "the tiles of a prompt"));
+    std::stable_sort(tiles, tiles + count, [](const QueryTile& a, const QueryTile& b) {
+        return a.firstPosition > b.firstPosition;
+    });
+    TRY_OK(checkCuda(cudaMemcpyAsync(tiles_.as<QueryTile>(), tiles,
+                                     sizeof(QueryTile) * static_cast<std::size_t>(count),
+                                     cudaMemcpyHostToDevice, stream_.get()),
+                     "the tiles of a prompt"));
     return count;
 }
 
-Result<void> Step::runRows(std::span<const StepPiece> pieces, int rows, float* logits, const std::stop_token& stop) {
+Result<void> Step::runRows(std::span<const StepPiece> pieces, int rows, float* logits,
+                           const std::stop_token& stop) {
     std::vector<int> sources;
     int m = 0;
     for (const StepPiece& piece : pieces) {
@@ -353,14 +401,16 @@ Result<void> Step::runRows(std::span<const StepPiece> pieces, int rows, float* l
     return checkCuda(cudaStreamSynchronize(stream_.get()), "a prompt");
 }
 
-cudaError_t Step::multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns, __half* out, int outStride) {
+cudaError_t Step::multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns,
+                               __half* out, int outStride) {
     GemmArguments gemmArguments;
     gemmArguments.x = x;
     gemmArguments.rows = rows;
     gemmArguments.xStride = linear.shape.packedInputs();
     gemmArguments.linear = linear;
     gemmArguments.columns = columns;
-    gemmArguments.output = linear.columnOrder == ColumnOrder::gateUp ? GemmOutput::siluTimes : GemmOutput::store;
+    gemmArguments.output =
+        linear.columnOrder == ColumnOrder::gateUp ? GemmOutput::siluTimes : GemmOutput::store;
     gemmArguments.out = out;
     gemmArguments.outStride = outStride;
     gemmArguments.workspace = workspace_.as<void>();
@@ -381,11 +431,11 @@ cudaError_t Step::addTo(const DeviceLinear& linear, int rows, const __half* x) {
     return gemm(gemmArguments, stream_.get());
 }
 
-cudaError_t Step::normInto(const DeviceLinear& linear, const float* weight, int rows) {
+cudaError_t Step::normInto(const DeviceLinear& linear, const float* weight, const int* order, int rows) {
     NormArguments norm;
     norm.residual = residual_.as<float>();
     norm.weight = weight;
-    norm.order = linear.inputOrder;
+    norm.order = order;
     norm.rows = rows;
     norm.hidden = config_.hiddenSize;
     norm.eps = config_.rmsNormEps;
@@ -396,14 +446,16 @@ cudaError_t Step::normInto(const DeviceLinear& linear, const float* weight, int 
 
 cudaError_t Step::enqueueLayer(int l, const RowTable& table, int rows, int tileCount) {
     const GpuLayer& layer = weights_.layers[static_cast<std::size_t>(l)];
-    const int dim = config_.headDim, mixed = config_.headCount * dim, keys = config_.kvHeadCount * dim, all = mixed + 2 * keys;
+    const int dim = config_.headDim, mixed = config_.headCount * dim, keys = config_.kvHeadCount * dim,
+              all = mixed + 2 * keys;
     const int widths[] = {mixed, keys, keys};
     int column = 0;
     for (std::size_t i = 0; i < layer.queryKeyValue.size(); ++i) {
         const DeviceLinear& linear = layer.queryKeyValue[i];
         const int columns = layer.queryKeyValue.size() == 1 ? all : widths[i];
-        TRY_CUDA(normInto(linear, layer.inputNorm, rows));
-        TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns, queryKeyValue_.as<__half>() + column, all));
+        TRY_CUDA(normInto(linear, layer.inputNorm, linear.inputOrder, rows));
+        TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns,
+                              queryKeyValue_.as<__half>() + column, all));
         column += columns;
     }
     RotateArguments rotate;
@@ -427,9 +479,10 @@ cudaError_t Step::enqueueLayer(int l, const RowTable& table, int rows, int tileC
     attention.out = attended_.as<__half>();
     attention.outStride = layer.output.shape.packedInputs();
     attention.outOrder = layer.output.inputOrder;
-    TRY_CUDA(tileCount > 0 ? prefillAttention(attention, tiles_.as<QueryTile>(), tileCount, stream_.get())
-                           : decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
-                                             decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
+    TRY_CUDA(tileCount > 0
+                 ? prefillAttention(attention, tiles_.as<QueryTile>(), tileCount, stream_.get())
+                 : decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
+                                   decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
     TRY_CUDA(addTo(layer.output, rows, attended_.as<__half>()));
     return feedForward(layer, rows);
 }
@@ -439,11 +492,13 @@ cudaError_t Step::feedForward(const GpuLayer& layer, int rows) {
     __half* targets[] = {activated_.as<__half>(), up_.as<__half>()};
     for (std::size_t i = 0; i < layer.gateUp.size(); ++i) {
         const DeviceLinear& linear = layer.gateUp[i];
-        TRY_CUDA(normInto(linear, layer.postAttentionNorm, rows));
-        const int columns = linear.shape.packedOutputs() / (linear.columnOrder == ColumnOrder::gateUp ? 2 : 1);
+        TRY_CUDA(normInto(linear, layer.postAttentionNorm, linear.inputOrder, rows));
+        const int columns =
+            linear.shape.packedOutputs() / (linear.columnOrder == ColumnOrder::gateUp ? 2 : 1);
         TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns, targets[i], inner));
     }
-    if (layer.gateUp.size() > 1) TRY_CUDA(siluTimes(targets[0], targets[1], rows, inner, inner, stream_.get()));
+    if (layer.gateUp.size() > 1)
+        TRY_CUDA(siluTimes(targets[0], targets[1], rows, inner, inner, stream_.get()));
     return addTo(layer.down, rows, activated_.as<__half>());
 }
 
@@ -452,8 +507,9 @@ Result<void> Step::fetchLogits(std::span<const int> sources, float* logits) {
     for (std::size_t first = 0; first < sources.size(); first += kLogitRows) {
         const auto now = sources.subspan(first, std::min<std::size_t>(kLogitRows, sources.size() - first));
         std::memcpy(hostSources_.as<int>(), now.data(), now.size_bytes());
-        TRY_OK(checkCuda(cudaMemcpyAsync(sources_.as<int>(), hostSources_.as<int>(), now.size_bytes(), cudaMemcpyHostToDevice,
-                                         stream_.get()), "the rows of logits"));
+        TRY_OK(checkCuda(cudaMemcpyAsync(sources_.as<int>(), hostSources_.as<int>(), now.size_bytes(),
+                                         cudaMemcpyHostToDevice, stream_.get()),
+                         "the rows of logits"));
         HeadArguments head;
         head.residual = residual_.as<float>();
         head.sources = sources_.as<int>();
@@ -465,8 +521,10 @@ Result<void> Step::fetchLogits(std::span<const int> sources, float* logits) {
         head.vocab = config_.vocabSize;
         head.logits = logits_.as<float>();
         TRY_OK(checkCuda(headLogits(head, stream_.get()), "the head"));
-        TRY_OK(checkCuda(cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(), sizeof(float) * now.size() * vocab,
-                                         cudaMemcpyDeviceToHost, stream_.get()), "the logits"));
+        TRY_OK(checkCuda(cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(),
+                                         sizeof(float) * now.size() * vocab, cudaMemcpyDeviceToHost,
+                                         stream_.get()),
+                         "the logits"));
         TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "the logits"));
         std::memcpy(logits, hostLogits_.as<float>(), sizeof(float) * now.size() * vocab);
         logits += now.size() * vocab;

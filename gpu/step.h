@@ -1,4 +1,5 @@
-// Rows of tokens in, their keys and values in the cache and rows of logits on the host out: one pass over the model.
+// Rows of tokens in, their keys and values in the cache and rows of logits on the host out: one pass over the
+// model.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +22,20 @@ namespace tramontane::gpu {
 
 // Tokens that follow each other in one sequence, whose pages have room for them.
 struct StepPiece {
-    int slot = 0;          // the sequence's row of the page table
+    int slot = 0; // the sequence's row of the page table
     int firstPosition = 0;
     std::span<const TokenId> tokens;
-    int logitRows = 0;     // of so many of the last tokens logits are wanted
-    const float* residual = nullptr; // (tokens, hidden) of the layers before, where the weights have no embedding
+    int logitRows = 0; // of so many of the last tokens logits are wanted
+    const float* residual =
+        nullptr; // (tokens, hidden) of the layers before, where the weights have no embedding
 };
 
 class Step {
 public:
     // Everything a pass works on, for at most `maxRows` rows. Errors: outOfMemory, internal.
-    static Result<std::unique_ptr<Step>> create(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv,
-                                                int pagesPerSequence, int maxRows, int multiprocessors);
+    static Result<std::unique_ptr<Step>> create(const MistralConfig& config, const GpuWeights& weights,
+                                                const KvShape& kv, int pagesPerSequence, int maxRows,
+                                                int multiprocessors);
     ~Step();
 
     int maxRows() const { return maxRows_; }
@@ -41,11 +44,12 @@ public:
     // Tells the device which pages the sequence of `slot` has.
     Result<void> setPages(int slot, std::span<__half* const> pages);
 
-    // At most maxRows rows; `logits` (rows wanted, vocab) on the host. Errors: cancelled (within 100 ms), internal.
+    // At most maxRows rows; `logits` (rows wanted, vocab) on the host. Errors: cancelled (within 100 ms),
+    // internal.
     Result<void> run(std::span<const StepPiece> pieces, float* logits, const std::stop_token& stop);
 
-    // For who puts parts of its own around the model (sampled_decode.h): the row table of one token of each of a few
-    // sequences, the model from the table to the logits, both on the device.
+    // For who puts parts of its own around the model (sampled_decode.h): the row table of one token of each
+    // of a few sequences, the model from the table to the logits, both on the device.
     static constexpr int kMostSingles = 64;
     struct GraphDeleter {
         void operator()(cudaGraphExec_t graph) const { cudaGraphExecDestroy(graph); }
@@ -56,9 +60,9 @@ public:
     void fillSingles(std::span<const StepPiece> pieces); // the host's; no upload of it may be under way
     cudaError_t uploadSingles() const { return singles_.upload(stream_.get()); }
     cudaError_t enqueueSingles(int rows);
-    int* singleTokens() const { return singles_.device.as<int>(); }                          // (kMostSingles), device
-    int* singlePositions() const { return singles_.device.as<int>() + singles_.capacity; }   // likewise
-    const float* logits() const { return logits_.as<float>(); }                              // (rows, vocab), device
+    int* singleTokens() const { return singles_.device.as<int>(); } // (kMostSingles), device
+    int* singlePositions() const { return singles_.device.as<int>() + singles_.capacity; } // likewise
+    const float* logits() const { return logits_.as<float>(); } // (rows, vocab), device
 
 private:
     // Tokens, positions and sequences of a pass, on the host and on the device.
@@ -71,7 +75,9 @@ private:
         int* positions() const { return host.as<int>() + capacity; }
         int* sequences() const { return host.as<int>() + 2 * capacity; }
         const int* deviceTokens() const { return device.as<int>(); }
-        BatchRows rows(int count) const { return {count, device.as<int>() + capacity, device.as<int>() + 2 * capacity}; }
+        BatchRows rows(int count) const {
+            return {count, device.as<int>() + capacity, device.as<int>() + 2 * capacity};
+        }
         cudaError_t upload(cudaStream_t stream) const;
     };
     // Where the linears of a layer want their inputs, in fragment order.
@@ -79,8 +85,8 @@ private:
         const int *queryKeyValue = nullptr, *gateUp = nullptr, *output = nullptr;
     };
 
-    Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence, int maxRows,
-         int multiprocessors);
+    Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence,
+         int maxRows, int multiprocessors);
     Result<void> allocate();
     Result<void> makeSlots();
     Result<void> growPageTable(int slots);
@@ -91,12 +97,14 @@ private:
     // What the first layer reads: the embeddings of the table's tokens, or what the layers before gave.
     cudaError_t enqueueInputs(const RowTable& table, int rows);
     // Any rows.
-    Result<void> runRows(std::span<const StepPiece> pieces, int rows, float* logits, const std::stop_token& stop);
+    Result<void> runRows(std::span<const StepPiece> pieces, int rows, float* logits,
+                         const std::stop_token& stop);
     Result<int> planTiles(std::span<const StepPiece> pieces);
     cudaError_t enqueueLayer(int layer, const RowTable& table, int rows, int tileCount);
-    cudaError_t multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns, __half* out, int outStride);
+    cudaError_t multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns, __half* out,
+                             int outStride);
     cudaError_t addTo(const DeviceLinear& linear, int rows, const __half* x);
-    cudaError_t normInto(const DeviceLinear& linear, const float* weight, int rows);
+    cudaError_t normInto(const DeviceLinear& linear, const float* weight, const int* order, int rows);
     cudaError_t feedForward(const GpuLayer& layer, int rows);
     Result<void> fetchLogits(std::span<const int> sources, float* logits);
     KvView kvView() const { return {kv_, pageTable_.as<__half*>(), pagesPerSequence_}; }
@@ -105,11 +113,12 @@ private:
     const GpuWeights& weights_;
     const KvShape kv_;
     const int pagesPerSequence_, maxRows_, multiprocessors_;
-    int tableSlots_ = 0, fusedRows_ = 0; // the most rows that the fused linears take; 0: the model's are not fused
+    int tableSlots_ = 0,
+        fusedRows_ = 0; // the most rows that the fused linears take; 0: the model's are not fused
 
     Stream stream_;
-    DeviceMemory pageTable_;     // (slots, pagesPerSequence)
-    PinnedMemory pageStaging_;   // (pagesPerSequence)
+    DeviceMemory pageTable_;   // (slots, pagesPerSequence)
+    PinnedMemory pageStaging_; // (pagesPerSequence)
     RowTable singles_, rows_;
     DeviceMemory slotTables_, inverseFrequencies_;
     std::vector<LayerSlots> slots_;
@@ -118,10 +127,11 @@ private:
     DeviceMemory queryKeyValue_; // f16 (maxRows, (heads + 2 kvHeads) D)
     DeviceMemory queries_;       // f16 (maxRows, heads * D)
     DeviceMemory attended_;      // f16 (maxRows, packed inputs of the output projection)
-    DeviceMemory activated_, up_; // f16 (maxRows, packed inputs of down); up only where gate and up are not fused
+    DeviceMemory activated_,
+        up_; // f16 (maxRows, packed inputs of down); up only where gate and up are not fused
     DeviceMemory partials_, counters_, workspace_, tiles_, sources_, logits_;
     PinnedMemory hostTiles_, hostSources_, hostLogits_;
-    PinnedMemory hostResidual_;  // f32 (maxRows, hidden), where the weights have no embedding
+    PinnedMemory hostResidual_; // f32 (maxRows, hidden), where the weights have no embedding
     std::vector<Event> layerEnds_;
     std::map<int, Graph> graphs_;
     int graphsAge_ = 0;

@@ -8,8 +8,8 @@
 namespace tramontane::gpu {
 
 struct GpuDevice {
-    int ordinal = 0;                // as cudaSetDevice counts
-    std::string name;               // "NVIDIA H200"
+    int ordinal = 0;  // as cudaSetDevice counts
+    std::string name; // "NVIDIA H200"
     int computeMajor = 0, computeMinor = 0;
     int multiprocessors = 0;
     std::uint64_t totalBytes = 0, freeBytes = 0; // within the limit of memory_limit.h

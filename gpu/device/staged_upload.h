@@ -1,4 +1,5 @@
-// Bytes of mapped files in, the same bytes in device memory out, through pinned buffers that several threads fill.
+// Bytes of mapped files in, the same bytes in device memory out, through pinned buffers that several threads
+// fill.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +22,13 @@ struct Segment {
 };
 
 struct Transfer {
-    std::byte* to = nullptr;     // device
-    std::size_t sizeBytes = 0;   // between segments the device gets bytes of no meaning
+    std::byte* to = nullptr;   // device
+    std::size_t sizeBytes = 0; // between segments the device gets bytes of no meaning
     std::vector<Segment> segments;
-    std::function<cudaError_t(cudaStream_t)> then; // enqueued behind the bytes, before the next transfer's; or empty
-    std::function<void()> wasRead;                 // the segments were read for the last time; or empty
-    std::vector<std::byte> table;                  // for whoever needs bytes of its own to live as long
+    std::function<cudaError_t(cudaStream_t)>
+        then;                      // enqueued behind the bytes, before the next transfer's; or empty
+    std::function<void()> wasRead; // the segments were read for the last time; or empty
+    std::vector<std::byte> table;  // for whoever needs bytes of its own to live as long
 };
 
 class StagedUpload {
@@ -37,8 +39,8 @@ public:
     StagedUpload(const StagedUpload&) = delete;
     StagedUpload& operator=(const StagedUpload&) = delete;
 
-    // All transfers, one after the other on one stream, and waits for the last. `progress` hears the share of bytes
-    // done, on the calling thread. Errors: cancelled, internal.
+    // All transfers, one after the other on one stream, and waits for the last. `progress` hears the share of
+    // bytes done, on the calling thread. Errors: cancelled, internal.
     Result<void> run(std::span<const Transfer> transfers, const std::function<void(double)>& progress,
                      const std::stop_token& stop);
 

@@ -75,7 +75,9 @@ public:
         return memory;
     }
     template <class T>
-    T* as() const { return static_cast<T*>(data_); }
+    T* as() const {
+        return static_cast<T*>(data_);
+    }
     std::size_t sizeBytes() const { return sizeBytes_; }
 
 private:

@@ -16,7 +16,7 @@ constexpr int kThreads = 32 * kWarps;
 constexpr int kBlocksPerMultiprocessor = 2;
 constexpr int kMostHeads = 8;        // query heads of a kv head: the columns of a product
 constexpr int kMostSplits = 32;      // a lane each when they are combined
-constexpr int kLeastChunks = 4;      // of a block: combining more blocks costs more than their reading saves
+constexpr int kLeastChunks = 8;      // of a block: combining more blocks costs more than their reading saves
 
 // out = softmax(q · K / sqrt(D)) · V: a block serves one row, one kv head with all its G query heads, one run of chunks.
 // queries (M, queryStride) f16 · pages f16 (kv_layout.h) · out (M, outStride) f16; queries and pages 16-byte aligned

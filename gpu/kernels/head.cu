@@ -1,53 +1,62 @@
 // The kernel behind head.h. Bound by reading the head once for every 8 rows.
 //
-// logits = norm(residual) · headᵀ: the head's rows are the A operand of mma.m16n8k16, straight from global memory; a
-// lane's 16 bytes are eight neighbouring inputs, and the normed rows in shared memory are read in the same order.
-// Needs hidden % 32 == 0. Grid: one block a multiprocessor, 8 rows of the batch at a time; a warp takes 16 rows of the head.
-// Rounding: normed rows to f16, f32 sums. Test: tests/gpu/pointwise_test.cpp
+// logits = norm(residual) · headᵀ: the head's rows are the A operand of mma.m16n8k16, straight from global
+// memory; a lane's 16 bytes are eight neighbouring inputs, and the normed rows in shared memory are read in
+// the same order. Needs hidden % 32 == 0. Grid: one block a multiprocessor, 8 rows of the batch at a time; a
+// warp takes 16 rows of the head. Rounding: normed rows to f16, f32 sums. Test: tests/gpu/pointwise_test.cpp
 #include <algorithm>
 
 #include "gpu/kernels/head.h"
 #include "gpu/kernels/launch.cuh"
-#include "gpu/marlin/fragments.cuh"
+#include "gpu/kernels/warp_matrix.cuh"
 
 namespace tramontane::gpu {
 namespace {
 
 constexpr int kWarps = 16, kThreads = 32 * kWarps, kRows = 8, kRowPadding = 32;
-constexpr int kAhead = 4; // loads of 32 inputs that are under way
+constexpr int kAhead = 6; // loads of 32 inputs that are under way
 
-// Rows of the batch, normed, (kRows, hidden + kRowPadding); rows beyond the last are zero.
+// Rows of the batch, normed, (kRows, hidden + kRowPadding); rows beyond the last are zero. The block's warps
+// share the rows there are: one row is all of theirs.
 __device__ void normRows(const HeadArguments& a, int firstRow, __half* to) {
-    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, quads = a.hidden / 4;
     __shared__ float sums[kWarps];
-    // Two warps a row.
-    const int m = warp / 2, row = firstRow + m, part = warp % 2 * 32 + lane;
-    const bool wanted = row < a.rows;
-    const int source = !wanted ? 0 : a.sources != nullptr ? a.sources[row] : row;
-    const auto* from = reinterpret_cast<const float4*>(a.residual + static_cast<std::size_t>(source) * a.hidden);
+    const int rows = min(kRows, a.rows - firstRow), warp = threadIdx.x / 32, quads = a.hidden / 4;
+    const int rowsAtOnce = rows == 1 ? 1 : kRows, warpsPerRow = kWarps / rowsAtOnce;
+    const int m = warp / warpsPerRow, part = threadIdx.x % (32 * warpsPerRow), step = 32 * warpsPerRow;
+    const bool wanted = m < rows;
+    const int source = !wanted ? 0 : a.sources != nullptr ? a.sources[firstRow + m] : firstRow + m;
+    const auto* from =
+        reinterpret_cast<const float4*>(a.residual + static_cast<std::size_t>(source) * a.hidden);
     float sum = 0;
     if (wanted)
-        for (int q = part; q < quads; q += 64) {
+#pragma unroll 4
+        for (int q = part; q < quads; q += step) {
             const float4 v = from[q];
             sum += v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w;
         }
 #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(~0u, sum, offset);
-    if (lane == 0) sums[warp] = sum;
-    __syncthreads();
-    const float scale = rsqrtf((sums[warp & ~1] + sums[warp | 1]) / static_cast<float>(a.hidden) + a.eps);
-    auto* out = reinterpret_cast<__half2*>(to + static_cast<std::size_t>(m) * (a.hidden + kRowPadding));
-    for (int q = part; q < quads; q += 64) {
-        float4 v = make_float4(0, 0, 0, 0);
-        if (wanted) {
-            v = from[q];
-            const float4 w = reinterpret_cast<const float4*>(a.norm)[q];
-            v = make_float4(v.x * scale * w.x, v.y * scale * w.y, v.z * scale * w.z, v.w * scale * w.w);
+    for (int offset = 16; offset > 0; offset /= 2)
+        sum += __shfl_xor_sync(~0u, sum, offset);
+    if (threadIdx.x % 32 == 0) sums[warp] = sum;
+    __syncthreads(); // orders: the warps' sums before the sum of them
+    sum = 0;
+    for (int w = 0; w < warpsPerRow; ++w)
+        sum += sums[m * warpsPerRow + w];
+    const float scale = rsqrtf(sum / static_cast<float>(a.hidden) + a.eps);
+    for (int row = m; row < kRows; row += rowsAtOnce) {
+        auto* out = reinterpret_cast<uint2*>(to + static_cast<std::size_t>(row) * (a.hidden + kRowPadding));
+#pragma unroll 4
+        for (int q = part; q < quads; q += step) {
+            uint2 halves = make_uint2(0, 0);
+            if (wanted && row == m) {
+                const float4 v = from[q], w = reinterpret_cast<const float4*>(a.norm)[q];
+                halves = make_uint2(packHalves(v.x * scale * w.x, v.y * scale * w.y),
+                                    packHalves(v.z * scale * w.z, v.w * scale * w.w));
+            }
+            out[q] = halves;
         }
-        out[2 * q] = __floats2half2_rn(v.x, v.y);
-        out[2 * q + 1] = __floats2half2_rn(v.z, v.w);
     }
-    __syncthreads();
+    __syncthreads(); // orders: the rows before they are read
 }
 
 struct HeadRows {
@@ -56,7 +65,9 @@ struct HeadRows {
 
 __device__ __forceinline__ uint4 loadStreamed(const uint4* from) {
     uint4 v;
-    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(from));
+    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+                 : "l"(from));
     return v;
 }
 
@@ -64,27 +75,41 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
     extern __shared__ __align__(128) __half normed[];
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     const int steps = a.hidden / 32, tiles = (a.vocab + 15) / 16, firstRow = blockIdx.y * kRows;
-    launchDependents();
-    waitForPredecessor();
-    normRows(a, firstRow, normed);
-    const uint4* x = reinterpret_cast<const uint4*>(normed + static_cast<std::size_t>(g) * (a.hidden + kRowPadding)) + t;
-    for (int tile = blockIdx.x * kWarps + warp; tile < tiles; tile += gridDim.x * kWarps) {
+    const uint4* x =
+        reinterpret_cast<const uint4*>(normed + static_cast<std::size_t>(g) * (a.hidden + kRowPadding)) + t;
+    int tile = blockIdx.x * kWarps + warp;
+    const uint4 *upper, *lower;
+    HeadRows ahead[kAhead];
+    // The first loads of a tile; no kernel writes the head.
+    const auto open = [&] {
         const int n = tile * 16 + g;
-        const auto* upper = reinterpret_cast<const uint4*>(a.head + static_cast<std::size_t>(min(n, a.vocab - 1)) * a.hidden) + t;
-        const auto* lower = reinterpret_cast<const uint4*>(a.head + static_cast<std::size_t>(min(n + 8, a.vocab - 1)) * a.hidden) + t;
-        float sums[4] = {};
-        HeadRows ahead[kAhead];
+        upper = reinterpret_cast<const uint4*>(a.head +
+                                               static_cast<std::size_t>(min(n, a.vocab - 1)) * a.hidden) +
+                t;
+        lower = reinterpret_cast<const uint4*>(a.head +
+                                               static_cast<std::size_t>(min(n + 8, a.vocab - 1)) * a.hidden) +
+                t;
 #pragma unroll
         for (int i = 0; i < kAhead; ++i)
             if (i < steps) ahead[i] = {loadStreamed(upper + 4 * i), loadStreamed(lower + 4 * i)};
-        for (int first = 0; first < steps; first += kAhead)
+    };
+    launchDependents();
+    open();
+    waitForPredecessor();
+    normRows(a, firstRow, normed);
+    for (bool first = true; tile < tiles; tile += gridDim.x * kWarps, first = false) {
+        if (!first) open();
+        const int n = tile * 16 + g;
+        float sums[4] = {};
+        for (int start = 0; start < steps; start += kAhead)
 #pragma unroll
             for (int i = 0; i < kAhead; ++i) {
-                const int step = first + i;
+                const int step = start + i;
                 if (step >= steps) break;
                 const HeadRows now = ahead[i];
                 if (step + kAhead < steps)
-                    ahead[i] = {loadStreamed(upper + 4 * (step + kAhead)), loadStreamed(lower + 4 * (step + kAhead))};
+                    ahead[i] = {loadStreamed(upper + 4 * (step + kAhead)),
+                                loadStreamed(lower + 4 * (step + kAhead))};
                 const uint4 in = x[4 * step];
                 multiplyAdd(sums, now.upper.x, now.lower.x, now.upper.y, now.lower.y, in.x, in.y);
                 multiplyAdd(sums, now.upper.z, now.lower.z, now.upper.w, now.lower.w, in.z, in.w);
@@ -92,7 +117,8 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
             const int m = firstRow + 2 * t + i % 2, column = n + 8 * (i / 2);
-            if (m < a.rows && column < a.vocab) a.logits[static_cast<std::size_t>(m) * a.vocab + column] = sums[i];
+            if (m < a.rows && column < a.vocab)
+                a.logits[static_cast<std::size_t>(m) * a.vocab + column] = sums[i];
         }
     }
 }
@@ -102,14 +128,18 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
 cudaError_t headLogits(const HeadArguments& arguments, cudaStream_t stream) {
     int device = 0, multiprocessors = 1;
     if (const cudaError_t error = cudaGetDevice(&device); error != cudaSuccess) return error;
-    if (const cudaError_t error = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device); error != cudaSuccess)
+    if (const cudaError_t error =
+            cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+        error != cudaSuccess)
         return error;
     const std::size_t sharedBytes = sizeof(__half) * kRows * (arguments.hidden + kRowPadding);
-    if (const cudaError_t error = cudaFuncSetAttribute(headKernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes));
+    if (const cudaError_t error = cudaFuncSetAttribute(
+            headKernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes));
         error != cudaSuccess)
         return error;
     const int tiles = (arguments.vocab + 15) / 16;
-    const dim3 grid(std::min(multiprocessors, (tiles + kWarps - 1) / kWarps), (arguments.rows + kRows - 1) / kRows);
+    const dim3 grid(std::min(multiprocessors, (tiles + kWarps - 1) / kWarps),
+                    (arguments.rows + kRows - 1) / kRows);
     return launchChained(headKernel, grid, dim3(kThreads), sharedBytes, stream, arguments);
 }
 

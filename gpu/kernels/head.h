@@ -12,9 +12,9 @@ struct HeadArguments {
     int rows = 0;                    // M >= 1
     const float* norm = nullptr;     // (hidden)
     float eps = 0;
-    const __half* head = nullptr;    // (vocab, hidden) row-major
-    int hidden = 0, vocab = 0;       // hidden % 32 == 0
-    float* logits = nullptr;         // (M, vocab)
+    const __half* head = nullptr; // (vocab, hidden) row-major
+    int hidden = 0, vocab = 0;    // hidden % 32 == 0
+    float* logits = nullptr;      // (M, vocab)
 };
 cudaError_t headLogits(const HeadArguments& arguments, cudaStream_t stream);
 

@@ -1,8 +1,11 @@
-// Keys and values on the device: pages of 64 positions, each holding all layers, that forks of a sequence share.
+// Keys and values on the device: pages of 64 positions, each holding all layers, that forks of a sequence
+// share.
 //
-//   page     f16 (layers, 2, kvHeads, 64, D): keys at [layer][0], values at [layer][1]; one position's D numbers of a
+//   page     f16 (layers, 2, kvHeads, 64, D): keys at [layer][0], values at [layer][1]; one position's D
+//   numbers of a
 //            head lie together. Pages are aligned to 256 bytes.
-//   table    (sequences, pagesPerSequence) addresses of pages: position p of sequence s lies in table[s][p / 64]
+//   table    (sequences, pagesPerSequence) addresses of pages: position p of sequence s lies in table[s][p /
+//   64]
 #pragma once
 
 #include <cstddef>
@@ -16,7 +19,9 @@ constexpr int kPagePositions = 64;
 struct KvShape {
     int layers = 0, kvHeads = 0, headDim = 0;
 
-    __host__ __device__ std::size_t headElements() const { return static_cast<std::size_t>(kPagePositions) * headDim; }
+    __host__ __device__ std::size_t headElements() const {
+        return static_cast<std::size_t>(kPagePositions) * headDim;
+    }
     std::size_t pageElements() const { return headElements() * layers * 2 * kvHeads; }
     // Where a layer's keys (0) or values (1) of a kv head begin in a page, in elements.
     __host__ __device__ std::size_t offset(int layer, int keysOrValues, int kvHead) const {

@@ -1,5 +1,6 @@
-// How kernels follow each other: each may start while its predecessor still runs (programmatic dependent launch, from
-// compute capability 9.0 on), prefetches what no kernel writes, and waits before it touches anything else.
+// How kernels follow each other: each may start while its predecessor still runs (programmatic dependent
+// launch, from compute capability 9.0 on), prefetches what no kernel writes, and waits before it touches
+// anything else.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -13,8 +14,8 @@ __device__ __forceinline__ void launchDependents() {
 #endif
 }
 
-// Orders: everything that earlier kernels of the stream wrote is visible after it. Every kernel that is launched by
-// launchChained calls it, in all threads that read or write what others do, before they do.
+// Orders: everything that earlier kernels of the stream wrote is visible after it. Every kernel that is
+// launched by launchChained calls it, in all threads that read or write what others do, before they do.
 __device__ __forceinline__ void waitForPredecessor() {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.wait;" ::: "memory");
@@ -25,7 +26,8 @@ __device__ __forceinline__ void waitForPredecessor() {
 inline bool overlapsKernels() {
     int device = 0, major = 0;
     return cudaGetDevice(&device) == cudaSuccess &&
-           cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 9;
+           cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
+           major >= 9;
 }
 
 // Launches `kernel` behind what the stream holds, overlapping it where the device can.

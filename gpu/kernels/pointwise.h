@@ -7,11 +7,13 @@
 
 namespace tramontane::gpu {
 
-// residual[m] = embedding[tokens[m]]; residual f32 (M, hidden), embedding f16 (vocab, hidden). hidden % 4 == 0.
-cudaError_t embed(const int* tokens, int rows, const __half* embedding, int hidden, float* residual, cudaStream_t stream);
+// residual[m] = embedding[tokens[m]]; residual f32 (M, hidden), embedding f16 (vocab, hidden). hidden % 4 ==
+// 0.
+cudaError_t embed(const int* tokens, int rows, const __half* embedding, int hidden, float* residual,
+                  cudaStream_t stream);
 
-// out[m][order[k]] = RMSNorm(residual[m])[k] * weight[k]; order null: as it lies. What order leaves out stays as it was.
-// `sources`, where given, names the row of `residual` that goes to row m.
+// out[m][order[k]] = RMSNorm(residual[m])[k] * weight[k]; order null: as it lies. What order leaves out stays
+// as it was. `sources`, where given, names the row of `residual` that goes to row m.
 struct NormArguments {
     const float* residual = nullptr; // (rows, hidden)
     const float* weight = nullptr;   // (hidden)
@@ -24,8 +26,8 @@ struct NormArguments {
 };
 cudaError_t normalize(const NormArguments& arguments, cudaStream_t stream);
 
-// Rows of q, k and v as a linear stores them: queries turned into `queries` (M, heads*D), keys turned and values into
-// the cache.
+// Rows of q, k and v as a linear stores them: queries turned into `queries` (M, heads*D), keys turned and
+// values into the cache.
 struct RotateArguments {
     const __half* queryKeyValue = nullptr; // (M, (heads + 2*kvHeads) * D)
     int heads = 0;

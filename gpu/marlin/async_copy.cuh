@@ -1,16 +1,24 @@
-// Copies from global into shared memory that run beside the program: cp.async, and from compute capability 9.0 on bulk
-// copies that one thread starts and a barrier in shared memory counts.
+// Copies from global into shared memory that run beside the program: cp.async, and from compute
+// capability 9.0 on bulk copies that one thread starts and a barrier in shared memory counts.
 #pragma once
 
 #include <cstdint>
 
 #include <cuda_runtime.h>
 
+// Whether this architecture's kernels stream weights by bulk copies.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#define TRAMONTANE_BULK_COPIES 1
+#else
+#define TRAMONTANE_BULK_COPIES 0
+#endif
+
 namespace tramontane::gpu {
 
 // 16 bytes, both ends aligned to 16; not kept in the first-level cache.
 __device__ __forceinline__ void copyAsync16(void* shared, const void* global) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
+                     static_cast<unsigned>(__cvta_generic_to_shared(shared))),
                  "l"(global)
                  : "memory");
 }
@@ -47,7 +55,8 @@ struct CopyBarrier {
     // By one thread: opens the phase, to be completed by `bytes` of bulk copies.
     __device__ void expect(unsigned bytes) {
 #if __CUDA_ARCH__ >= 900
-        asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(address()), "r"(bytes) : "memory");
+        asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(address()), "r"(bytes)
+                     : "memory");
 #endif
     }
     // Waits for the end of the phase of this parity; what was copied is visible then.
@@ -58,17 +67,19 @@ struct CopyBarrier {
                      "again:\n"
                      "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
                      "@!done bra again;\n"
-                     "}\n" ::"r"(address()), "r"(parity)
+                     "}\n" ::"r"(address()),
+                     "r"(parity)
                      : "memory");
 #endif
     }
     // `bytes` (a multiple of 16) into shared memory, counted by this barrier.
     __device__ void copy(void* shared, const void* global, unsigned bytes) {
 #if __CUDA_ARCH__ >= 900
-        asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
-                         static_cast<unsigned>(__cvta_generic_to_shared(shared))),
-                     "l"(global), "r"(bytes), "r"(address())
-                     : "memory");
+        asm volatile(
+            "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
+                static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+            "l"(global), "r"(bytes), "r"(address())
+            : "memory");
 #endif
     }
 

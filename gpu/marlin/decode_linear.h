@@ -9,17 +9,17 @@
 
 namespace tramontane::gpu {
 
-constexpr int kMostDecodeRows = 8;
+constexpr int kMostDecodeRows = 16;
 
-// Where an input stands in a row in fragment order: permuted within each 32, so that a lane's eight values of a
-// matrix product lie together. Input 16c + 8h + 2t + b stands at 8t + 4c + 2h + b.
+// Where an input stands in a row in fragment order: permuted within each 32, so that a lane's eight values of
+// a matrix product lie together. Input 16c + 8h + 2t + b stands at 8t + 4c + 2h + b.
 __host__ __device__ constexpr int fragmentSlot(int input) {
     return (input & ~31) + 8 * (input >> 1 & 3) + 4 * (input >> 4 & 1) + 2 * (input >> 3 & 1) + (input & 1);
 }
 
-// The row before the linear: RMSNorm of the residual stream, put into the linear's input order.
+// The one row before the linear: RMSNorm of the residual stream, put into the linear's input order.
 struct NormedInput {
-    const float* residual = nullptr; // (M, hidden)
+    const float* residual = nullptr; // (hidden)
     const float* weight = nullptr;   // (hidden)
     const int* slots = nullptr;      // (hidden): fragmentSlot(inputOrder[k])
     int hidden = 0;
@@ -36,18 +36,29 @@ struct RotaryOutput {
     const float* inverseFrequencies = nullptr; // (D/2): theta^(-2i/D)
 };
 
-// Whether shared memory of this device holds what so many rows of the linear need, with or without a norm before it.
-bool decodeFits(const PackedShape& shape, int rows, bool normed);
+// The rows before the linear as they are: f16 (M, stride) in fragment order, padding zero.
+struct FragmentRows {
+    const __half* x = nullptr;
+    int stride = 0; // a multiple of 8
+};
 
-// Each for M = 1..kMostDecodeRows rows. Grid: about one block a multiprocessor.
-// queries, cache = rotary(linear(norm(residual))); the linear is in rotary order with columns q, k, v.
-cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const NormedInput& input,
+// Whether the kernels below take `rows` rows of the linear on this device: shared memory has limits, and
+// several rows at once are for groups of 128 alone.
+bool decodeFits(const PackedShape& shape, int rows);
+
+// Grid: about one block a multiprocessor. One row with a norm before it, or M = 1..kMostDecodeRows rows.
+// queries, cache = rotary(linear(row)); the linear is in rotary order with columns q, k, v.
+cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input,
+                                const RotaryOutput& output, cudaStream_t stream);
+cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const FragmentRows& input,
                                 const RotaryOutput& output, cudaStream_t stream);
 // out[m][fragmentSlot(c)] = silu(gate) * up; the linear is in gateUp order. out (M, outStride).
-cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const NormedInput& input, __half* out, int outStride,
+cudaError_t decodeGateUp(const DeviceLinear& linear, const NormedInput& input, __half* out, int outStride,
                          cudaStream_t stream);
-// residual[m][n] += linear(x)[n] for n < columns; plain order. x (M, xStride) in fragment order, padding zero.
-cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const __half* x, int xStride, float* residual,
+cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out,
+                         int outStride, cudaStream_t stream);
+// residual[m][n] += linear(row m)[n] for n < columns; plain order. residual (M, columns).
+cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual,
                         int columns, cudaStream_t stream);
 
 } // namespace tramontane::gpu

@@ -11,9 +11,9 @@ struct DeviceLinear {
     int rotaryTiles = 0, headDim = 0;    // of ColumnOrder::rotary
     const std::uint8_t* tiles = nullptr; // marlin/layout.h
     const float* bias = nullptr;         // (packed outputs), in the order of the tile rows; null: none
-    // For whoever writes this linear's input row, f16 (packedInputs): element k of the source goes to inputOrder[k].
-    // Null: as it lies. Positions that no k goes to are padding and hold zero.
-    const int* inputOrder = nullptr;     // (inputs)
+    // For whoever writes this linear's input row, f16 (packedInputs): element k of the source goes to
+    // inputOrder[k]. Null: as it lies. Positions that no k goes to are padding and hold zero.
+    const int* inputOrder = nullptr; // (inputs)
 };
 
 } // namespace tramontane::gpu

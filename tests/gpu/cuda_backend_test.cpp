@@ -22,7 +22,8 @@ using testing::worstRow;
 constexpr double kWholeRow = 1e-2;
 
 std::unique_ptr<Backend> onGpu(TestModel& model, int contextLength = 0) {
-    auto backend = gpu::makeCudaBackend(model.views(), {gpu::discoverGpus().devices.front().ordinal, contextLength}, {}, {});
+    auto backend = gpu::makeCudaBackend(model.views(),
+                                        {gpu::discoverGpus().devices.front().ordinal, contextLength}, {}, {});
     EXPECT_TRUE(backend.ok()) << (backend.ok() ? "" : backend.error().message);
     return backend.ok() ? std::move(*backend) : nullptr;
 }
@@ -36,18 +37,47 @@ const std::vector<Variant>& variants() {
         {"groups of 32, v1, symmetric", {}},
         {"act-order", {.groupSize = 32, .actOrder = true}},
         {"act-order, each linear its own", {.groupSize = 64, .actOrder = true, .sharedOrders = false}},
-        {"asymmetric, v2 zeros, groups of 64", {.groupSize = 64, .actOrder = true, .symmetric = false, .zerosV2 = true}},
+        {"asymmetric, v2 zeros, groups of 64",
+         {.groupSize = 64, .actOrder = true, .symmetric = false, .zerosV2 = true}},
         {"asymmetric, v1 zeros, bias", {.groupSize = 128, .symmetric = false, .bias = true}},
         {"own orders, bias, asymmetric",
          {.groupSize = 32, .actOrder = true, .sharedOrders = false, .symmetric = false, .bias = true}},
         {"one group", {.groupSize = -1, .symmetric = false}},
         {"bf16, tied head", {.tiedHead = true, .groupSize = 128, .actOrder = true, .dense = DType::bf16}},
         {"f32", {.groupSize = 128, .dense = DType::f32}},
-        {"widths that are no multiple of 128", {.hidden = 160, .intermediate = 320, .heads = 10, .kvHeads = 2, .headDim = 32,
-                                                .groupSize = 32, .actOrder = true}},
-        {"heads of 96", {.hidden = 192, .intermediate = 384, .heads = 4, .kvHeads = 4, .headDim = 96, .vocab = 401, .groupSize = 64, .actOrder = true}},
-        {"one kv head for eight", {.hidden = 256, .intermediate = 512, .heads = 8, .kvHeads = 1, .headDim = 32, .groupSize = 128, .actOrder = true}},
-        {"Mistral's heads", {.hidden = 1024, .intermediate = 2048, .heads = 8, .kvHeads = 2, .headDim = 128, .groupSize = 128, .actOrder = true}},
+        {"widths that are no multiple of 128",
+         {.hidden = 160,
+          .intermediate = 320,
+          .heads = 10,
+          .kvHeads = 2,
+          .headDim = 32,
+          .groupSize = 32,
+          .actOrder = true}},
+        {"heads of 96",
+         {.hidden = 192,
+          .intermediate = 384,
+          .heads = 4,
+          .kvHeads = 4,
+          .headDim = 96,
+          .vocab = 401,
+          .groupSize = 64,
+          .actOrder = true}},
+        {"one kv head for eight",
+         {.hidden = 256,
+          .intermediate = 512,
+          .heads = 8,
+          .kvHeads = 1,
+          .headDim = 32,
+          .groupSize = 128,
+          .actOrder = true}},
+        {"Mistral's heads",
+         {.hidden = 1024,
+          .intermediate = 2048,
+          .heads = 8,
+          .kvHeads = 2,
+          .headDim = 128,
+          .groupSize = 128,
+          .actOrder = true}},
     };
     return all;
 }
@@ -61,8 +91,10 @@ TEST(CudaBackend, matchesTheReferenceInEveryVariantOfTheFormat) {
         const std::vector<TokenId> tokens = randomTokens(90, variant.recipe.vocab, random);
         const auto reference = model.reference(), device = onGpu(model);
         ASSERT_NE(device, nullptr);
-        const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
-        const std::vector<float> together = append(*device, *device->createSequence(), tokens, LogitsWanted::all);
+        const std::vector<float> expected =
+            append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+        const std::vector<float> together =
+            append(*device, *device->createSequence(), tokens, LogitsWanted::all);
         EXPECT_LE(worstRow(together, expected, variant.recipe.vocab).norm, kWholeRow) << "read together";
         const SequenceId sequence = *device->createSequence();
         std::vector<float> single;
@@ -82,7 +114,8 @@ TEST(CudaBackend, slidingWindowMatchesTheReference) {
         model.views().config.mistral.slidingWindow = window;
         const std::vector<TokenId> tokens = randomTokens(150, 300, random);
         const auto reference = model.reference(), device = onGpu(model);
-        const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+        const std::vector<float> expected =
+            append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
         const std::vector<float> got = append(*device, *device->createSequence(), tokens, LogitsWanted::all);
         EXPECT_LE(worstRow(got, expected, 300).norm, kWholeRow) << "window " << window;
     }
@@ -91,18 +124,21 @@ TEST(CudaBackend, slidingWindowMatchesTheReference) {
 TEST(CudaBackend, writesTheReferencesTokensWhereverItsMarginExceedsTheError) {
     REQUIRE_GPU();
     std::mt19937 random(4244);
-    for (const ModelRecipe& recipe : {ModelRecipe{.positions = 1024, .actOrder = true},
-                                      ModelRecipe{.layers = 3, .positions = 1024, .groupSize = 128, .actOrder = true, .seed = 5}}) {
+    for (const ModelRecipe& recipe :
+         {ModelRecipe{.positions = 1024, .actOrder = true},
+          ModelRecipe{.layers = 3, .positions = 1024, .groupSize = 128, .actOrder = true, .seed = 5}}) {
         TestModel model(recipe);
         const auto reference = model.reference(), device = onGpu(model, 1024);
         const SequenceId mine = *device->createSequence(), theirs = *reference->createSequence();
         std::vector<TokenId> tokens = randomTokens(5, recipe.vocab, random);
         int differing = 0;
         for (int step = 0; step < 500; ++step) {
-            const std::vector<float> expected = append(*reference, theirs, tokens), got = append(*device, mine, tokens);
+            const std::vector<float> expected = append(*reference, theirs, tokens),
+                                     got = append(*device, mine, tokens);
             ASSERT_LE(worstRow(got, expected, recipe.vocab).norm, kWholeRow) << "step " << step;
             double norm = 0;
-            for (const float value : expected) norm += static_cast<double>(value) * value;
+            for (const float value : expected)
+                norm += static_cast<double>(value) * value;
             std::vector<float> sorted = expected;
             std::nth_element(sorted.begin(), sorted.begin() + 1, sorted.end(), std::greater<>());
             const auto best = std::max_element(expected.begin(), expected.end()) - expected.begin();
@@ -135,13 +171,15 @@ TEST(CudaBackend, aBatchOfSixteenGivesEachWhatItGetsAlone) {
         std::vector<int> who;
         const bool decodes = round % 2 != 0;
         for (int i = 0; i < kSequences; ++i) {
-            const int count = decodes ? 1 : static_cast<int>(random() % 3 == 0 ? random() % 30 : random() % 2);
+            const int count =
+                decodes ? 1 : static_cast<int>(random() % 3 == 0 ? random() % 30 : random() % 2);
             tokens.push_back(randomTokens(count, kVocab, random));
             if (random() % 4 != 0) who.push_back(i);
         }
         std::shuffle(who.begin(), who.end(), random);
         if (round % 5 == 1) who.resize(1 + random() % std::max<std::size_t>(1, who.size()));
-        for (const int i : who) pieces.push_back({inBatch[i], tokens[i], kinds[random() % 3]});
+        for (const int i : who)
+            pieces.push_back({inBatch[i], tokens[i], kinds[random() % 3]});
         const Result<std::span<const float>> logits = together->forward(pieces, {});
         ASSERT_TRUE(logits.ok()) << logits.error().message;
         std::vector<float> expected;
@@ -151,7 +189,9 @@ TEST(CudaBackend, aBatchOfSixteenGivesEachWhatItGetsAlone) {
         }
         ASSERT_EQ(logits->size(), expected.size());
         if (expected.empty()) continue;
-        ASSERT_LE(worstRow(std::vector<float>(logits->begin(), logits->end()), expected, kVocab).norm, kWholeRow) << "round " << round;
+        ASSERT_LE(worstRow(std::vector<float>(logits->begin(), logits->end()), expected, kVocab).norm,
+                  kWholeRow)
+            << "round " << round;
     }
 }
 
@@ -171,7 +211,8 @@ TEST(CudaBackend, tenThousandForksAndCutsLeaveEverySequenceAsIfItWereFresh) {
             if (texts.size() < 40) texts[*backend->forkSequence(it->first)] = it->second;
             break;
         case 1:
-            it->second.resize(it->second.size() - dice() % (std::min<std::size_t>(it->second.size(), 90) + 1));
+            it->second.resize(it->second.size() -
+                              dice() % (std::min<std::size_t>(it->second.size(), 90) + 1));
             ASSERT_TRUE(backend->truncateSequence(it->first, static_cast<int>(it->second.size())).ok());
             break;
         case 2:
@@ -213,7 +254,8 @@ TEST(CudaBackend, refusesWhatTheContractRefusesAndStaysAsItWas) {
     const std::vector<TokenId> foreign{400};
     EXPECT_EQ(kindOf({{sequence, foreign}}), ErrorKind::invalidInput);
     EXPECT_EQ(kindOf({{SequenceId{999}, std::span(tokens).first(1)}}), ErrorKind::invalidInput);
-    EXPECT_EQ(kindOf({{sequence, std::span(tokens).first(1)}, {sequence, std::span(tokens).first(1)}}), ErrorKind::invalidInput);
+    EXPECT_EQ(kindOf({{sequence, std::span(tokens).first(1)}, {sequence, std::span(tokens).first(1)}}),
+              ErrorKind::invalidInput);
     std::stop_source source;
     source.request_stop();
     EXPECT_EQ(kindOf({{sequence, std::span(tokens).first(1)}}, source.get_token()), ErrorKind::cancelled);
@@ -228,7 +270,8 @@ TEST(CudaBackend, theBuiltInModelGivesTheReferencesLogits) {
     const auto reference = model.reference(), device = onGpu(model);
     const int vocab = model.views().config.mistral.vocabSize;
     const std::vector<TokenId> tokens = randomTokens(200, vocab, random);
-    const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+    const std::vector<float> expected =
+        append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
     const std::vector<float> got = append(*device, *device->createSequence(), tokens, LogitsWanted::all);
     EXPECT_LE(worstRow(got, expected, vocab).norm, kWholeRow);
     const SequenceId sequence = *device->createSequence();

@@ -1,10 +1,11 @@
-// Times the four linears of Mistral-7B's layers, chained as in a decode step, against the device's read bandwidth.
-// 32 layers of weights, so that no cache helps; a graph of all of them; the median of its replays.
+// Times the four linears of Mistral-7B's layers, chained as in a decode step, against the device's read
+// bandwidth. 32 layers of weights, so that no cache helps; a graph of all of them; the median of its replays.
 #include <algorithm>
 #include <cstdio>
 #include <random>
 #include <vector>
 
+#include "gpu/kernels/pointwise.h"
 #include "gpu/marlin/decode_linear.h"
 #include "tests/gpu/device_vector.h"
 
@@ -13,7 +14,8 @@ using tramontane::testing::DeviceVector;
 
 namespace {
 
-constexpr int kLayers = 32, kHidden = 4096, kInner = 14336, kHeads = 32, kKvHeads = 8, kDim = 128;
+constexpr int kMostRows = 16, kLayers = 32, kHidden = 4096, kInner = 14336, kHeads = 32, kKvHeads = 8,
+              kDim = 128;
 
 // Any bytes are weights; scales must be small numbers.
 DeviceVector<std::uint8_t> randomTiles(const PackedShape& shape, std::mt19937& random) {
@@ -25,7 +27,8 @@ DeviceVector<std::uint8_t> randomTiles(const PackedShape& shape, std::mt19937& r
     const __half2 scale = __float2half2_rn(0.003f);
     for (std::size_t chunk = 0; chunk < bytes.size(); chunk += static_cast<std::size_t>(shape.chunkBytes()))
         for (int i = 0; i < 8; ++i)
-            std::copy_n(reinterpret_cast<const std::uint8_t*>(&scale), 4, bytes.data() + chunk + kChunkWeightBytes + 4 * i);
+            std::copy_n(reinterpret_cast<const std::uint8_t*>(&scale), 4,
+                        bytes.data() + chunk + kChunkWeightBytes + 4 * i);
     return DeviceVector<std::uint8_t>(bytes);
 }
 
@@ -57,9 +60,11 @@ float graphMicroseconds(Body body) {
     cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal);
     body(stream);
     cudaStreamEndCapture(stream, &graph);
-    if (cudaGraphInstantiate(&executable, graph, 0) != cudaSuccess) std::printf("graph: %s\n", cudaGetErrorString(cudaGetLastError()));
+    if (cudaGraphInstantiate(&executable, graph, 0) != cudaSuccess)
+        std::printf("graph: %s\n", cudaGetErrorString(cudaGetLastError()));
     const float time = medianMicroseconds(executable, stream);
-    if (const cudaError_t error = cudaDeviceSynchronize(); error != cudaSuccess) std::printf("failed: %s\n", cudaGetErrorString(error));
+    if (const cudaError_t error = cudaDeviceSynchronize(); error != cudaSuccess)
+        std::printf("failed: %s\n", cudaGetErrorString(error));
     return time;
 }
 
@@ -72,19 +77,22 @@ int main() {
     std::printf("%s, %d multiprocessors\n", properties.name, properties.multiProcessorCount);
     const PackedShape qkv = shapeOf(kHidden, (kHeads + 2 * kKvHeads) * kDim), o = shapeOf(kHidden, kHidden),
                       gateUp = shapeOf(kHidden, 2 * kInner), down = shapeOf(kInner, kHidden);
-    const auto qkvTiles = randomTiles(qkv, random), oTiles = randomTiles(o, random), gateUpTiles = randomTiles(gateUp, random),
-               downTiles = randomTiles(down, random);
-    const DeviceVector<float> residual(std::vector<float>(8 * kHidden, 0.5f)), weight(std::vector<float>(kHidden, 1.0f)),
-        inverse(std::vector<float>(kDim / 2, 0.1f));
+    const auto qkvTiles = randomTiles(qkv, random), oTiles = randomTiles(o, random),
+               gateUpTiles = randomTiles(gateUp, random), downTiles = randomTiles(down, random);
+    const DeviceVector<float> residual(std::vector<float>(kMostRows * kHidden, 0.5f)),
+        weight(std::vector<float>(kHidden, 1.0f)), inverse(std::vector<float>(kDim / 2, 0.1f));
     std::vector<int> order;
-    for (int k = 0; k < kHidden; ++k) order.push_back(fragmentSlot(k));
+    for (int k = 0; k < kHidden; ++k)
+        order.push_back(fragmentSlot(k));
     std::shuffle(order.begin(), order.end(), random);
-    const DeviceVector<int> slots(order), zeros(std::vector<int>(8, 0));
-    const DeviceVector<__half> queries(std::size_t{8} * kHidden, 0), inner(std::size_t{8} * kInner, 0);
+    const DeviceVector<int> slots(order), zeros(std::vector<int>(kMostRows, 0));
+    const DeviceVector<__half> queries(std::size_t{kMostRows} * kHidden, 0),
+        normed(std::size_t{kMostRows} * kHidden, 0), inner(std::size_t{kMostRows} * kInner, 0);
     const KvShape kv{kLayers, kKvHeads, kDim};
     const DeviceVector<__half> page(kv.pageElements(), 0);
     const DeviceVector<__half*> table(std::vector<__half*>(8, page.get()));
-    const auto linear = [&](const DeviceVector<std::uint8_t>& tiles, const PackedShape& shape, int layer, ColumnOrder columnOrder) {
+    const auto linear = [&](const DeviceVector<std::uint8_t>& tiles, const PackedShape& shape, int layer,
+                            ColumnOrder columnOrder) {
         DeviceLinear l;
         l.shape = shape;
         l.columnOrder = columnOrder;
@@ -93,30 +101,60 @@ int main() {
         l.rotaryTiles = columnOrder == ColumnOrder::rotary ? (kHeads + kKvHeads) * kDim / 16 : 0;
         return l;
     };
-    const double layerBytes = static_cast<double>(qkv.sizeBytes() + o.sizeBytes() + gateUp.sizeBytes() + down.sizeBytes());
+    const double layerBytes =
+        static_cast<double>(qkv.sizeBytes() + o.sizeBytes() + gateUp.sizeBytes() + down.sizeBytes());
     const auto report = [](const char* name, int rows, float us, double bytes) {
-        std::printf("%-10s M=%d  %7.2f us a layer  %6.0f GB/s\n", name, rows, us / kLayers, bytes * kLayers / us / 1e3);
+        std::printf("%-10s M=%d  %7.2f us a layer  %6.0f GB/s\n", name, rows, us / kLayers,
+                    bytes * kLayers / us / 1e3);
     };
-    for (const int rows : {1, 2, 4, 8}) {
+    for (const int rows : {1, 2, 8, 16}) {
         const NormedInput input{residual.get(), weight.get(), slots.get(), kHidden, 1e-5f};
+        NormArguments norm;
+        norm.residual = residual.get();
+        norm.weight = weight.get();
+        norm.order = slots.get();
+        norm.rows = rows;
+        norm.hidden = kHidden;
+        norm.eps = 1e-5f;
+        norm.out = normed.get();
+        norm.outStride = kHidden;
+        const FragmentRows several{normed.get(), kHidden};
         const auto runQkv = [&](int layer, cudaStream_t s) {
-            decodeQueryKeyValue(linear(qkvTiles, qkv, layer, ColumnOrder::rotary), rows, input,
-                                {queries.get(), kHeads, {kv, table.get(), 1}, layer, {rows, zeros.get(), zeros.get()}, inverse.get()}, s);
+            const DeviceLinear l = linear(qkvTiles, qkv, layer, ColumnOrder::rotary);
+            const RotaryOutput out{
+                queries.get(), kHeads, {kv, table.get(), 1}, layer, {rows, zeros.get(), zeros.get()},
+                inverse.get()};
+            if (rows == 1) return decodeQueryKeyValue(l, input, out, s);
+            normalize(norm, s);
+            return decodeQueryKeyValue(l, rows, several, out, s);
         };
         const auto runO = [&](int layer, cudaStream_t s) {
-            decodeAddTo(linear(oTiles, o, layer, ColumnOrder::plain), rows, queries.get(), kHidden, residual.get(), kHidden, s);
+            return decodeAddTo(linear(oTiles, o, layer, ColumnOrder::plain), rows, {queries.get(), kHidden},
+                               residual.get(), kHidden, s);
         };
         const auto runGateUp = [&](int layer, cudaStream_t s) {
-            decodeGateUp(linear(gateUpTiles, gateUp, layer, ColumnOrder::gateUp), rows, input, inner.get(), kInner, s);
+            const DeviceLinear l = linear(gateUpTiles, gateUp, layer, ColumnOrder::gateUp);
+            if (rows == 1) return decodeGateUp(l, input, inner.get(), kInner, s);
+            normalize(norm, s);
+            return decodeGateUp(l, rows, several, inner.get(), kInner, s);
         };
         const auto runDown = [&](int layer, cudaStream_t s) {
-            decodeAddTo(linear(downTiles, down, layer, ColumnOrder::plain), rows, inner.get(), kInner, residual.get(), kHidden, s);
+            return decodeAddTo(linear(downTiles, down, layer, ColumnOrder::plain), rows,
+                               {inner.get(), kInner}, residual.get(), kHidden, s);
         };
-        const auto all = [](auto body) { return [body](cudaStream_t s) { for (int l = 0; l < kLayers; ++l) body(l, s); }; };
+        const auto all = [](auto body) {
+            return [body](cudaStream_t s) {
+                for (int l = 0; l < kLayers; ++l)
+                    (void)body(l, s);
+            };
+        };
         report("qkv", rows, graphMicroseconds(all(runQkv)), static_cast<double>(qkv.sizeBytes()));
         report("o", rows, graphMicroseconds(all(runO)), static_cast<double>(o.sizeBytes()));
         report("gate+up", rows, graphMicroseconds(all(runGateUp)), static_cast<double>(gateUp.sizeBytes()));
         report("down", rows, graphMicroseconds(all(runDown)), static_cast<double>(down.sizeBytes()));
-        report("layer", rows, graphMicroseconds(all([&](int l, cudaStream_t s) { runQkv(l, s), runO(l, s), runGateUp(l, s), runDown(l, s); })), layerBytes);
+        report("layer", rows, graphMicroseconds(all([&](int l, cudaStream_t s) {
+                   return runQkv(l, s), runO(l, s), runGateUp(l, s), runDown(l, s);
+               })),
+               layerBytes);
     }
 }
