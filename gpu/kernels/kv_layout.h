@@ -1,11 +1,8 @@
-// Keys and values on the device: pages of 64 positions, each holding all layers, that forks of a sequence
-// share.
+// Keys and values on the device: pages of 64 positions, each holding all layers, that forks of a sequence share.
 //
-//   page     f16 (layers, 2, kvHeads, 64, D): keys at [layer][0], values at [layer][1]; one position's D
-//   numbers of a
+//   page     f16 (layers, 2, kvHeads, 64, D): keys at [layer][0], values at [layer][1]; one position's D numbers of a
 //            head lie together. Pages are aligned to 256 bytes.
-//   table    (sequences, pagesPerSequence) addresses of pages: position p of sequence s lies in table[s][p /
-//   64]
+//   table    (sequences, pagesPerSequence) addresses of pages: position p of sequence s lies in table[s][p / 64]
 #pragma once
 
 #include <cstddef>

@@ -1,22 +1,17 @@
-// The order in which a quantized linear lies in device memory: made by repack, read straight through by every
-// kernel.
+// The order in which a quantized linear lies in device memory: made by repack, read straight through by every kernel.
 //
-// A linear of K inputs and N outputs is cut into tiles of 16 outputs, a tile into chunks of 128 inputs.
-// Inputs stand sorted by quantization group (act-order is resolved here) and padded with zero scales to a
-// multiple of 128; which output a row of a tile is, the linear's ColumnOrder says. Tiles follow each other,
-// (tiles, chunks, chunkBytes):
+// A linear of K inputs and N outputs is cut into tiles of 16 outputs, a tile into chunks of 128 inputs. Inputs stand
+// sorted by quantization group (act-order is resolved here) and padded with zero scales to a multiple of 128; which
+// output a row of a tile is, the linear's ColumnOrder says. Tiles follow each other, (tiles, chunks, chunkBytes):
 //
 //   offset          size             meaning
-//   0               1024             two units of 64 inputs, 512 bytes each: lane l of a warp owns bytes
-//   16l..16l+15 of
-//                                    a unit, four little-endian words. With g = l/4 and t = l%4, word 2s+r
-//                                    (s, r of 0, 1) holds 8 weights of tile row g+8r: the inputs 64u + 32s +
-//                                    16c + 8h + 2t + b (c, h, b of 0, 1), each as its 4-bit value at bits 4c
-//                                    + 8h + 16b. So the halves (word >> 8h) & 0x000f000f << 4c are an A
-//                                    fragment of mma.m16n8k16.
+//   0               1024             two units of 64 inputs, 512 bytes each: lane l of a warp owns bytes 16l..16l+15 of
+//                                    a unit, four little-endian words. With g = l/4 and t = l%4, word 2s+r (s, r of
+//                                    0, 1) holds 8 weights of tile row g+8r: the inputs 64u + 32s + 16c + 8h + 2t + b
+//                                    (c, h, b of 0, 1), each as its 4-bit value at bits 4c + 8h + 16b.
+//                                    So the halves (word >> 8h) & 0x000f000f << 4c are an A fragment of mma.m16n8k16.
 //   1024            32*scaleGroups   scales, f16 (scaleGroups, 8, 2): of tile rows g and g+8, side by side
-//   then            32*scaleGroups   zeros, f16, in the same order; only where `hasZeros`, else every zero is
-//   8
+//   then            32*scaleGroups   zeros, f16, in the same order; only where `hasZeros`, else every zero is 8
 //
 // scaleGroups = 128 / groupRows is 1, 2 or 4; a longer group repeats its scale in each of its chunks.
 #pragma once
