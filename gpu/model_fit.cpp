@@ -70,8 +70,8 @@ GpuNeed gpuNeed(const ModelConfig& config) {
     need.layerCount = model.layerCount;
     need.maxPositions = model.maxPositions;
     need.layerBytes = planLayer(model.hiddenSize, std::move(linears)).sizeBytes;
-    need.headBytes = table + alignTo256(static_cast<std::size_t>(model.hiddenSize) * sizeof(float));
-    need.embeddingBytes = model.tiedHead ? 0 : table;
+    need.headBytes = alignTo256(static_cast<std::size_t>(roundUp(model.vocabSize, kTileRows)) * model.hiddenSize * 2) + alignTo256(static_cast<std::size_t>(model.hiddenSize) * sizeof(float));
+    need.embeddingBytes = table; // beside a tied head, which lies in another order
     need.workBytes = kWorkBytes;
     need.kvBytesPerToken = std::uint64_t{4} * static_cast<std::uint64_t>(model.layerCount) *
                            static_cast<std::uint64_t>(model.kvHeadCount) * static_cast<std::uint64_t>(model.headDim);

@@ -10,6 +10,7 @@
 #include "core/base/bytes.h"
 #include "gpu/device/convert.h"
 #include "gpu/device/staged_upload.h"
+#include "gpu/kernels/head.h"
 #include "gpu/marlin/pack_order.h"
 #include "gpu/marlin/repack.h"
 #include "gpu/model_fit.h"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::size_t kDensePieceBytes = std::size_t{16} << 20; // of a tensor that is converted on the device
 constexpr std::size_t kAllocationBytes = std::size_t{2} << 20;  // what the driver hands out memory by
-constexpr std::size_t kMarginBytes = std::size_t{64} << 20;     // kernels, and others who take memory meanwhile
+constexpr std::size_t kMarginBytes = std::size_t{64} << 20; // kernels, and others who take memory meanwhile
 
 Error cancelled() { return makeError(ErrorKind::cancelled, "loading was cancelled"); }
 
@@ -40,13 +41,15 @@ struct LayerFusions {
 
 // One linear where all orders are equal, else one each.
 bool sameOrders(std::span<const InputOrder> orders) {
-    return std::all_of(orders.begin(), orders.end(), [&](const InputOrder& order) { return order == orders[0]; });
+    return std::all_of(orders.begin(), orders.end(),
+                       [&](const InputOrder& order) { return order == orders[0]; });
 }
 
 void fuseQueryKeyValue(const LayerViews& layer, int headDim, LayerFusions& fusions) {
     const std::array views{&layer.query, &layer.key, &layer.value};
     std::array<InputOrder, 3> orders;
-    for (std::size_t i = 0; i < views.size(); ++i) orders[i] = inputOrderOf(*views[i]);
+    for (std::size_t i = 0; i < views.size(); ++i)
+        orders[i] = inputOrderOf(*views[i]);
     const bool fused = sameOrders(orders);
     Fusion fusion;
     for (std::size_t i = 0; i < views.size(); ++i) {
@@ -126,11 +129,13 @@ bool hasBias(const GptqView& view) {
 
 LinearPlan planLinear(const Fusion& fusion) {
     const auto any = [&](auto test) {
-        return std::any_of(fusion.parts.begin(), fusion.parts.end(), [&](const GptqView* view) { return test(*view); });
+        return std::any_of(fusion.parts.begin(), fusion.parts.end(),
+                           [&](const GptqView* view) { return test(*view); });
     };
     const GptqView& first = *fusion.parts[0];
     LinearPlan plan;
-    plan.shape = packedShapeOf(first.inputs, first.groups, static_cast<int>(fusion.rows.size()), any(hasOtherZerosThan8));
+    plan.shape = packedShapeOf(first.inputs, first.groups, static_cast<int>(fusion.rows.size()),
+                               any(hasOtherZerosThan8));
     plan.hasBias = any(hasBias);
     plan.hasOrder = !fusion.order.identity && !fusion.inputLiesPacked;
     return plan;
@@ -139,9 +144,12 @@ LinearPlan planLinear(const Fusion& fusion) {
 void readFloats(const DenseView& view, std::byte* to) {
     for (std::size_t i = 0; i < view.bytes.size() / dtypeSize(view.dtype); ++i) {
         float value = 0;
-        if (view.dtype == DType::f16) value = halfToFloat(loadUnaligned<std::uint16_t>(view.bytes, i));
-        else if (view.dtype == DType::bf16) value = bfloat16ToFloat(loadUnaligned<std::uint16_t>(view.bytes, i));
-        else value = loadUnaligned<float>(view.bytes, i);
+        if (view.dtype == DType::f16)
+            value = halfToFloat(loadUnaligned<std::uint16_t>(view.bytes, i));
+        else if (view.dtype == DType::bf16)
+            value = bfloat16ToFloat(loadUnaligned<std::uint16_t>(view.bytes, i));
+        else
+            value = loadUnaligned<float>(view.bytes, i);
         std::memcpy(to + i * sizeof(float), &value, sizeof value);
     }
 }
@@ -150,15 +158,17 @@ void readBias(const Fusion& fusion, std::byte* to) {
     for (std::size_t r = 0; r < fusion.rows.size(); ++r) {
         const GptqView& view = *fusion.parts[static_cast<std::size_t>(fusion.rows[r].part)];
         const int column = fusion.rows[r].column;
-        const float bias = column < 0 || view.bias.empty()
-                               ? 0.0f
-                               : halfToFloat(loadUnaligned<std::uint16_t>(view.bias, static_cast<std::size_t>(column)));
+        const float bias =
+            column < 0 || view.bias.empty()
+                ? 0.0f
+                : halfToFloat(loadUnaligned<std::uint16_t>(view.bias, static_cast<std::size_t>(column)));
         std::memcpy(to + r * sizeof(float), &bias, sizeof bias);
     }
 }
 
 // Norms, biases and orders of a layer, which go up as they shall lie.
-Transfer tableTransfer(const LayerViews& layer, const LayerFusions& fusions, const LayerPlan& plan, std::byte* to) {
+Transfer tableTransfer(const LayerViews& layer, const LayerFusions& fusions, const LayerPlan& plan,
+                       std::byte* to) {
     Transfer transfer;
     transfer.to = to;
     transfer.sizeBytes = plan.tableBytes;
@@ -170,7 +180,8 @@ Transfer tableTransfer(const LayerViews& layer, const LayerFusions& fusions, con
         if (linear.hasBias) readBias(fusions.linears[i], transfer.table.data() + linear.biasAt);
         if (!linear.hasOrder) continue;
         const std::vector<std::int32_t> positions = fusions.linears[i].order.inverse();
-        std::memcpy(transfer.table.data() + linear.orderAt, positions.data(), positions.size() * sizeof(std::int32_t));
+        std::memcpy(transfer.table.data() + linear.orderAt, positions.data(),
+                    positions.size() * sizeof(std::int32_t));
     }
     transfer.segments = {{0, transfer.table}};
     return transfer;
@@ -182,13 +193,14 @@ std::size_t sourceBytesOf(const Fusion& fusion) {
                         alignTo256(fusion.order.groups.size() * sizeof(std::int32_t)) +
                         alignTo256(fusion.rows.size() * sizeof(TileRowSource));
     for (const GptqView* view : fusion.parts)
-        bytes += alignTo256(view->qweight.size()) + alignTo256(view->scales.size()) + alignTo256(view->qzeros.size());
+        bytes += alignTo256(view->qweight.size()) + alignTo256(view->scales.size()) +
+                 alignTo256(view->qzeros.size());
     return bytes;
 }
 
 // A linear's tables and tensors side by side in the source buffer, and repack behind them.
-Transfer linearTransfer(const Fusion& fusion, const PackedShape& shape, std::byte* source, std::uint8_t* tiles,
-                        const std::function<void(std::span<const std::byte>)>& release) {
+Transfer linearTransfer(const Fusion& fusion, const PackedShape& shape, std::byte* source,
+                        std::uint8_t* tiles, const std::function<void(std::span<const std::byte>)>& release) {
     Transfer transfer;
     transfer.to = source;
     const auto place = [&](std::span<const std::byte> bytes) {
@@ -230,14 +242,16 @@ void appendDense(std::vector<Transfer>& transfers, const DenseView& view, std::b
     const std::size_t elementBytes = dtypeSize(view.dtype);
     const std::size_t pieceBytes = view.dtype == DType::f16 ? view.bytes.size() : kDensePieceBytes;
     for (std::size_t first = 0; first < view.bytes.size(); first += pieceBytes) {
-        const std::span<const std::byte> piece = view.bytes.subspan(first, std::min(pieceBytes, view.bytes.size() - first));
+        const std::span<const std::byte> piece =
+            view.bytes.subspan(first, std::min(pieceBytes, view.bytes.size() - first));
         __half* place = to + first / elementBytes;
         Transfer transfer;
         transfer.to = view.dtype == DType::f16 ? reinterpret_cast<std::byte*>(place) : source;
         transfer.sizeBytes = piece.size();
         transfer.segments = {{0, piece}};
         if (view.dtype != DType::f16)
-            transfer.then = [source, dtype = view.dtype, place, count = piece.size() / elementBytes](cudaStream_t stream) {
+            transfer.then = [source, dtype = view.dtype, place,
+                             count = piece.size() / elementBytes](cudaStream_t stream) {
                 return convertToHalf(source, dtype, place, count, stream);
             };
         transfer.wasRead = [piece, release] { release(piece); };
@@ -245,43 +259,85 @@ void appendDense(std::vector<Transfer>& transfers, const DenseView& view, std::b
     }
 }
 
-std::string inMegabytes(std::uint64_t bytes) { return std::to_string((bytes + (1u << 20) - 1) >> 20) + " MB"; }
+// Rows of a head that go through the source buffer at once: whole tiles.
+std::size_t headPieceRows(const DenseView& view) {
+    const std::size_t rowBytes = static_cast<std::size_t>(view.columns) * dtypeSize(view.dtype);
+    return std::max<std::size_t>(1, kDensePieceBytes / rowBytes / kTileRows) * kTileRows;
+}
+
+void appendHead(std::vector<Transfer>& transfers, const DenseView& view, std::byte* source, __half* to,
+                const std::function<void(std::span<const std::byte>)>& release) {
+    const std::size_t rowBytes = static_cast<std::size_t>(view.columns) * dtypeSize(view.dtype),
+                      pieceRows = headPieceRows(view);
+    for (std::size_t first = 0; first < static_cast<std::size_t>(view.rows); first += pieceRows) {
+        const std::size_t rows = std::min(pieceRows, static_cast<std::size_t>(view.rows) - first);
+        const std::span<const std::byte> piece = view.bytes.subspan(first * rowBytes, rows * rowBytes);
+        Transfer transfer;
+        transfer.to = source;
+        transfer.sizeBytes = piece.size();
+        transfer.segments = {{0, piece}};
+        transfer.then = [source, dtype = view.dtype, first, rows, columns = view.columns,
+                         to](cudaStream_t stream) {
+            return packHead(source, dtype, static_cast<int>(first), static_cast<int>(rows), columns, to,
+                            stream);
+        };
+        transfer.wasRead = [piece, release] { release(piece); };
+        transfers.push_back(std::move(transfer));
+    }
+}
+
+std::string inMegabytes(std::uint64_t bytes) {
+    return std::to_string((bytes + (1u << 20) - 1) >> 20) + " MB";
+}
 
 class Loader {
 public:
-    explicit Loader(const ModelViews& views) : views_(views), tied_(views.head.bytes.data() == views.embedding.bytes.data()) {}
+    explicit Loader(const ModelViews& views) : views_(views) {}
 
     Result<void> plan(const std::stop_token& stop) {
         for (const LayerViews& layer : views_.layers) {
             if (stop.stop_requested()) return cancelled();
             fusions_.push_back(fuseLayer(layer, views_.config.mistral.headDim));
             std::vector<LinearPlan> linears;
-            for (const Fusion& fusion : fusions_.back().linears) linears.push_back(planLinear(fusion));
+            for (const Fusion& fusion : fusions_.back().linears)
+                linears.push_back(planLinear(fusion));
             plans_.push_back(planLayer(views_.config.mistral.hiddenSize, std::move(linears)));
         }
         const auto tableBytes = [](const DenseView& view) {
-            return alignTo256(static_cast<std::size_t>(view.rows) * static_cast<std::size_t>(view.columns) * sizeof(__half));
+            return alignTo256(static_cast<std::size_t>(view.rows) * static_cast<std::size_t>(view.columns) *
+                              sizeof(__half));
         };
         embeddingAt_ = alignTo256(static_cast<std::size_t>(views_.finalNorm.columns) * sizeof(float));
-        headAt_ = tied_ ? embeddingAt_ : embeddingAt_ + tableBytes(views_.embedding);
-        denseBytes_ = headAt_ + tableBytes(views_.head);
-        for (const DenseView* view : {&views_.embedding, &views_.head})
-            if (view->dtype != DType::f16) sourceBytes_ = std::max(sourceBytes_, std::min(kDensePieceBytes, view->bytes.size()));
+        headAt_ = embeddingAt_ + tableBytes(views_.embedding);
+        denseBytes_ = headAt_ + alignTo256(packedHeadBytes(static_cast<std::size_t>(views_.head.rows),
+                                                           static_cast<std::size_t>(views_.head.columns)));
+        if (views_.embedding.dtype != DType::f16)
+            sourceBytes_ = std::min(kDensePieceBytes, views_.embedding.bytes.size());
+        sourceBytes_ = std::max(sourceBytes_, std::min(headPieceRows(views_.head) *
+                                                           static_cast<std::size_t>(views_.head.columns) *
+                                                           dtypeSize(views_.head.dtype),
+                                                       views_.head.bytes.size()));
         for (const LayerFusions& fusions : fusions_)
-            for (const Fusion& fusion : fusions.linears) sourceBytes_ = std::max(sourceBytes_, sourceBytesOf(fusion));
+            for (const Fusion& fusion : fusions.linears)
+                sourceBytes_ = std::max(sourceBytes_, sourceBytesOf(fusion));
         return {};
     }
 
     Result<void> checkMemory(std::uint64_t limitBytes) const {
-        const auto taken = [](std::size_t bytes) { return (bytes + kAllocationBytes - 1) / kAllocationBytes * kAllocationBytes; };
+        const auto taken = [](std::size_t bytes) {
+            return (bytes + kAllocationBytes - 1) / kAllocationBytes * kAllocationBytes;
+        };
         std::uint64_t needed = kMarginBytes + taken(denseBytes_) + taken(sourceBytes_);
-        for (const LayerPlan& plan : plans_) needed += taken(plan.sizeBytes);
+        for (const LayerPlan& plan : plans_)
+            needed += taken(plan.sizeBytes);
         const Result<std::uint64_t> free = freeDeviceBytes(limitBytes);
         if (!free) return free.error();
         if (needed <= *free) return {};
-        return makeError(ErrorKind::outOfMemory,
-                         "the model needs " + inMegabytes(needed) + " of the GPU's memory and " + std::to_string(*free >> 20) +
-                             " MB are free: close what else uses the GPU, take a smaller model, or leave more layers to the CPU");
+        return makeError(ErrorKind::outOfMemory, "the model needs " + inMegabytes(needed) +
+                                                     " of the GPU's memory and " +
+                                                     std::to_string(*free >> 20) +
+                                                     " MB are free: close what else uses the GPU, take a "
+                                                     "smaller model, or leave more layers to the CPU");
     }
 
     // One piece a layer, one for what is not quantized, and the source buffer, which goes when this object does.
@@ -306,7 +362,8 @@ public:
         std::byte* source = source_.as<std::byte>();
         for (std::size_t i = 0; i < plans_.size(); ++i) {
             const DeviceMemory& memory = weights.storage[i];
-            transfers.push_back(tableTransfer(views_.layers[i], fusions_[i], plans_[i], memory.as<std::byte>()));
+            transfers.push_back(
+                tableTransfer(views_.layers[i], fusions_[i], plans_[i], memory.as<std::byte>()));
             for (std::size_t j = 0; j < fusions_[i].linears.size(); ++j) {
                 const LinearPlan& linear = plans_[i].linears[j];
                 transfers.push_back(linearTransfer(fusions_[i].linears[j], linear.shape, source,
@@ -315,7 +372,7 @@ public:
         }
         const DeviceMemory& dense = weights.storage.back();
         appendDense(transfers, views_.embedding, source, dense.as<__half>(embeddingAt_), views_.release);
-        if (!tied_) appendDense(transfers, views_.head, source, dense.as<__half>(headAt_), views_.release);
+        appendHead(transfers, views_.head, source, dense.as<__half>(headAt_), views_.release);
         Transfer norm;
         norm.to = dense.as<std::byte>();
         norm.table.resize(static_cast<std::size_t>(views_.finalNorm.columns) * sizeof(float));
@@ -328,8 +385,10 @@ public:
 
     std::uint64_t bytesReadPerToken() const {
         const DenseView& head = views_.head;
-        std::uint64_t bytes = static_cast<std::uint64_t>(head.rows + (views_.hasEmbedding() ? 1 : 0)) * static_cast<std::uint64_t>(head.columns) * sizeof(__half);
-        for (const LayerPlan& plan : plans_) bytes += plan.sizeBytes;
+        std::uint64_t bytes = static_cast<std::uint64_t>(head.rows + (views_.hasEmbedding() ? 1 : 0)) *
+                              static_cast<std::uint64_t>(head.columns) * sizeof(__half);
+        for (const LayerPlan& plan : plans_)
+            bytes += plan.sizeBytes;
         return bytes + static_cast<std::uint64_t>(views_.finalNorm.columns) * sizeof(float);
     }
 
@@ -375,7 +434,6 @@ private:
     }
 
     const ModelViews& views_;
-    bool tied_;
     std::vector<LayerFusions> fusions_;
     std::vector<LayerPlan> plans_;
     std::size_t embeddingAt_ = 0, headAt_ = 0, denseBytes_ = 0; // the final norm at 0
@@ -387,7 +445,8 @@ private:
 
 Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& progress, std::stop_token stop,
                                   std::uint64_t memoryLimitBytes) {
-    if (const char* why = unsupportedShape(views.config); why != nullptr) return makeError(ErrorKind::unsupported, why);
+    if (const char* why = unsupportedShape(views.config); why != nullptr)
+        return makeError(ErrorKind::unsupported, why);
     if (progress) progress(0, "packing weights");
     Loader loader(views);
     TRY_OK(loader.plan(stop));
@@ -396,7 +455,8 @@ Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& p
     TRY_OK(loader.takeMemory(weights));
     const std::vector<Transfer> transfers = loader.transfers(weights);
     std::size_t largest = 0;
-    for (const Transfer& transfer : transfers) largest = std::max(largest, transfer.sizeBytes);
+    for (const Transfer& transfer : transfers)
+        largest = std::max(largest, transfer.sizeBytes);
     Result<std::unique_ptr<StagedUpload>> upload = StagedUpload::make(largest);
     if (!upload) return std::move(upload).error();
     const auto report = [&](double fraction) {

@@ -6,6 +6,8 @@
 // warp takes 16 rows of the head. Rounding: normed rows to f16, f32 sums. Test: tests/gpu/pointwise_test.cpp
 #include <algorithm>
 
+#include <cuda_bf16.h>
+
 #include "gpu/kernels/head.h"
 #include "gpu/kernels/launch.cuh"
 #include "gpu/kernels/warp_matrix.cuh"
@@ -78,20 +80,15 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
     const uint4* x =
         reinterpret_cast<const uint4*>(normed + static_cast<std::size_t>(g) * (a.hidden + kRowPadding)) + t;
     int tile = blockIdx.x * kWarps + warp;
-    const uint4 *upper, *lower;
+    const uint4* from = nullptr;
     HeadRows ahead[kAhead];
     // The first loads of a tile; no kernel writes the head.
     const auto open = [&] {
-        const int n = tile * 16 + g;
-        upper = reinterpret_cast<const uint4*>(a.head +
-                                               static_cast<std::size_t>(min(n, a.vocab - 1)) * a.hidden) +
-                t;
-        lower = reinterpret_cast<const uint4*>(a.head +
-                                               static_cast<std::size_t>(min(n + 8, a.vocab - 1)) * a.hidden) +
-                t;
+        from = reinterpret_cast<const uint4*>(a.head) + static_cast<std::size_t>(tile) * steps * 64 + lane;
 #pragma unroll
         for (int i = 0; i < kAhead; ++i)
-            if (i < steps) ahead[i] = {loadStreamed(upper + 4 * i), loadStreamed(lower + 4 * i)};
+            if (i < steps && tile < tiles)
+                ahead[i] = {loadStreamed(from + 64 * i), loadStreamed(from + 64 * i + 32)};
     };
     launchDependents();
     open();
@@ -108,8 +105,8 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
                 if (step >= steps) break;
                 const HeadRows now = ahead[i];
                 if (step + kAhead < steps)
-                    ahead[i] = {loadStreamed(upper + 4 * (step + kAhead)),
-                                loadStreamed(lower + 4 * (step + kAhead))};
+                    ahead[i] = {loadStreamed(from + 64 * (step + kAhead)),
+                                loadStreamed(from + 64 * (step + kAhead) + 32)};
                 const uint4 in = x[4 * step];
                 multiplyAdd(sums, now.upper.x, now.lower.x, now.upper.y, now.lower.y, in.x, in.y);
                 multiplyAdd(sums, now.upper.z, now.lower.z, now.upper.w, now.lower.w, in.z, in.w);
@@ -123,7 +120,50 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
     }
 }
 
+__device__ float asFloat(__half value) { return __half2float(value); }
+__device__ float asFloat(__nv_bfloat16 value) { return __bfloat162float(value); }
+__device__ float asFloat(float value) { return value; }
+
+// One thread a piece of eight inputs of a row.
+template <class T>
+__global__ void packHeadKernel(const T* from, int firstRow, int rows, int hidden, uint4* head) {
+    const int pieces = hidden / 8;
+    const std::size_t index = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+    if (index >= static_cast<std::size_t>(rows) * pieces) return;
+    const int row = firstRow + static_cast<int>(index / pieces), piece = static_cast<int>(index % pieces);
+    const int lane = row % 8 * 4 + piece % 4;
+    std::uint32_t words[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+        words[i] = packHalves(asFloat(from[index * 8 + 2 * i]), asFloat(from[index * 8 + 2 * i + 1]));
+    const std::size_t step = static_cast<std::size_t>(row / 16) * (hidden / 32) + piece / 4;
+    head[(step * 2 + row % 16 / 8) * 32 + lane] = make_uint4(words[0], words[1], words[2], words[3]);
+}
+
+template <class T>
+cudaError_t launchPackHead(const void* from, int firstRow, int rows, int hidden, __half* head,
+                           cudaStream_t stream) {
+    const std::size_t pieces = static_cast<std::size_t>(rows) * (hidden / 8);
+    packHeadKernel<<<static_cast<unsigned>((pieces + 255) / 256), 256, 0, stream>>>(
+        static_cast<const T*>(from), firstRow, rows, hidden, reinterpret_cast<uint4*>(head));
+    return cudaGetLastError();
+}
+
 } // namespace
+
+cudaError_t packHead(const void* from, DType dtype, int firstRow, int rows, int hidden, __half* head,
+                     cudaStream_t stream) {
+    switch (dtype) {
+    case DType::f16:
+        return launchPackHead<__half>(from, firstRow, rows, hidden, head, stream);
+    case DType::bf16:
+        return launchPackHead<__nv_bfloat16>(from, firstRow, rows, hidden, head, stream);
+    case DType::f32:
+        return launchPackHead<float>(from, firstRow, rows, hidden, head, stream);
+    default:
+        return cudaErrorInvalidValue;
+    }
+}
 
 cudaError_t headLogits(const HeadArguments& arguments, cudaStream_t stream) {
     int device = 0, multiprocessors = 1;

@@ -182,12 +182,26 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
     typename Output::Prepared prepared{};
     if (writes) prepared = output.prepare(stream.firstTile() + outTile, outG, outM);
 
+    // Up to 8 rows are asked for a chunk ahead, around the end of a pass to the next one's first; for more there are not
+    // registers enough.
+    constexpr bool kAhead = kColumns == 1;
+    uint4 next[kColumns][4];
+    if (kAhead && stream.chunkCount() > 0)
+        loadActivations(next, rows, stride, rowCount, stream.firstChunk(), g, t);
     int parity = 0;
     for (int tile = stream.firstTile(); tile < stream.tileEnd(); tile += kTiles) {
         float total[kTiles][kColumns][4] = {};
         for (int c = 0; c < stream.chunkCount(); ++c) {
             uint4 x[kColumns][4];
-            loadActivations(x, rows, stride, rowCount, stream.firstChunk() + c, g, t);
+            if constexpr (kAhead) {
+#pragma unroll
+                for (int j = 0; j < 4; ++j)
+                    x[0][j] = next[0][j];
+                const int following = c + 1 < stream.chunkCount() ? c + 1 : 0;
+                loadActivations(next, rows, stride, rowCount, stream.firstChunk() + following, g, t);
+            } else {
+                loadActivations(x, rows, stride, rowCount, stream.firstChunk() + c, g, t);
+            }
             const std::uint8_t* stage = stream.take();
             stream.fetch();
             multiplyChunk<kGroups>(total, stage, weights.chunkBytes, weights.hasZeros, x, lane);
@@ -314,8 +328,8 @@ struct Variants<NormedInput, Output> {
 };
 template <class Output>
 struct Variants<FragmentRows, Output> {
-    static constexpr Variant<FragmentRows, Output> kTable[3] = {
-        kSomeRows<8, 4, Output>, kSomeRows<8, 2, Output>, kSomeRows<16, 2, Output>};
+    static constexpr Variant<FragmentRows, Output> kTable[4] = {
+        kSomeRows<8, 4, Output>, kSomeRows<8, 2, Output>, kSomeRows<16, 4, Output>, kSomeRows<16, 2, Output>};
 };
 template <>
 struct Variants<FragmentRows, AddToOutput> {
