@@ -39,6 +39,15 @@ install_missing() {
     die "The packages could not be installed: ${missing[*]}"
 }
 
+# gpu_option: for which GPUs to build, as an option of CMake: the ones of this machine or, where it has none, one of each
+# kind of kernels, so that both are compiled. Without it CMake builds for all that a package serves.
+gpu_option() {
+  local here
+  here=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | tr -d . | sort -u |
+    awk '$1 >= 80 { print ($1 == 90 ? "90a" : $1) "-real" }' | paste -sd ';') || here=
+  printf -- '-DCMAKE_CUDA_ARCHITECTURES=%s\n' "${here:-80-real;90a-real}"
+}
+
 # build_preset PRESET [CMAKE_OPTION...]: configures and builds; what is up to date is left alone.
 build_preset() {
   local preset=$1
