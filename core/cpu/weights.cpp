@@ -11,8 +11,9 @@ namespace tramontane {
 namespace {
 
 // Rows of activations that share a scale. What down reads is a product with a long tail: the largest of 64 is so far
-// from the rest that its rounding would be most of the model's error.
-constexpr int kBlock = 64, kDownBlock = 32;
+// from the rest that its rounding would be most of the model's error. In a narrow model few products average it out.
+constexpr int kBlock = 64, kFineBlock = 32, kNarrowInputs = 1024;
+int blockFor(int inputs) { return inputs <= kNarrowInputs ? kFineBlock : kBlock; }
 
 int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -46,7 +47,7 @@ public:
             parts[i].firstBlock = fused ? firstBlock : 0;
             parts[i].blockStep = fused ? blockStep : 1;
             if (!fused) {
-                Result<PackedLinear> linear = packLinear({&parts[i], 1}, orders[i], kBlock, kernels_, pool_, stop_);
+                Result<PackedLinear> linear = packLinear({&parts[i], 1}, orders[i], blockFor(orders[i].inputs), kernels_, pool_, stop_);
                 if (!linear) return std::move(linear).error();
                 linear->outputStep = blockStep * kBlockColumns;
                 placed.push_back({std::move(*linear), firstBlock * kBlockColumns, inPackedOrder(normValues, orders[i])});
@@ -54,7 +55,7 @@ public:
             firstBlock += blockStep == 1 ? static_cast<int>(parts[i].columns.size()) / kBlockColumns : 1;
         }
         if (fused) {
-            Result<PackedLinear> linear = packLinear(parts, orders[0], kBlock, kernels_, pool_, stop_);
+            Result<PackedLinear> linear = packLinear(parts, orders[0], blockFor(orders[0].inputs), kernels_, pool_, stop_);
             if (!linear) return std::move(linear).error();
             placed.push_back({std::move(*linear), 0, inPackedOrder(normValues, orders[0])});
         }
@@ -78,7 +79,7 @@ public:
         if (!attention) return std::move(attention).error();
         weights.queryKeyValue = std::move(*attention);
 
-        Result<PlacedLinear> output = packAlone(layer.output, rowOrderOf(layer.output), kBlock);
+        Result<PlacedLinear> output = packAlone(layer.output, rowOrderOf(layer.output), blockFor(layer.output.inputs));
         if (!output) return std::move(output).error();
         weights.output = std::move(*output);
 
@@ -89,7 +90,7 @@ public:
         if (!gateUp) return std::move(gateUp).error();
         weights.gateUp = std::move(*gateUp);
 
-        Result<PlacedLinear> down = packAlone(layer.down, downOrder, kDownBlock);
+        Result<PlacedLinear> down = packAlone(layer.down, downOrder, kFineBlock);
         if (!down) return std::move(down).error();
         weights.down = std::move(*down);
         weights.down.linear.order.clear();
