@@ -7,7 +7,7 @@ error of each is spread over those still to come through the Cholesky factor of 
 import torch
 
 import layout
-from shape import LINEARS
+from shape import BOS, LINEARS
 from model import Mistral, rotary_tables
 
 
@@ -69,8 +69,9 @@ def quantize_linear(weight: torch.Tensor, hessian: torch.Tensor, group: int, dam
 def quantize_model(model: Mistral, batches: list, weights: list | None = None, log=print) -> dict:
     """Layer by layer, each fed with what the layers already quantized give. Returns the folder's tensors.
 
-    batches: token ids (B, T); the same order of rows serves q, k and v, and gate and up, because they
-    share their inputs and so their Hessian. The model's own linears are replaced by their 4-bit values.
+    batches: token ids (B, T); each conversation of a row is seen on its own, as in training. The same order
+    of rows serves q, k and v, and gate and up, because they share their inputs and so their Hessian. The
+    model's own linears are replaced by their 4-bit values.
     """
     s = model.s
     device = next(model.parameters()).device
@@ -79,8 +80,14 @@ def quantize_model(model: Mistral, batches: list, weights: list | None = None, l
     states = [model.model.embed_tokens(b.to(device)).float() for b in batches]
     cos, sin = rotary_tables(s, device, max(b.shape[1] for b in batches))
 
-    def attend(q, k, v):
-        return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+    def run(layer, at):
+        ids = batches[at].to(device)
+        documents, t = (ids == BOS).cumsum(1), ids.shape[1]
+        mask = ((documents[:, :, None] == documents[:, None, :]) & torch.ones(t, t, dtype=torch.bool, device=device).tril())[:, None]
+
+        def attend(q, k, v):
+            return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, enable_gqa=True)
+        return layer(states[at], cos[:t], sin[:t], attend, 0.0)
 
     for index, layer in enumerate(model.model.layers):
         # The linears that read the same input, in the order in which the layer runs them.
@@ -97,9 +104,9 @@ def quantize_model(model: Mistral, batches: list, weights: list | None = None, l
                 hessian.addmm_(x.t(), x)
 
             hook = modules[0].register_forward_pre_hook(collect)
-            for at, x in enumerate(states):
+            for at in range(len(states)):
                 place["at"] = at
-                layer(x, cos[:x.shape[1]], sin[:x.shape[1]], attend, 0.0)
+                run(layer, at)
             hook.remove()
             for part, module in zip(together, modules):
                 q, scales, g_idx = quantize_linear(module.weight.data, hessian, s.group)
@@ -107,6 +114,6 @@ def quantize_model(model: Mistral, batches: list, weights: list | None = None, l
                 packed = layout.linear_tensors(name, q, scales, g_idx)
                 tensors.update(packed)
                 module.weight.data.copy_(layout.dequantize(packed, name).to(device))
-        states = [layer(x, cos[:x.shape[1]], sin[:x.shape[1]], attend, 0.0) for x in states]
+        states = [run(layer, at) for at in range(len(states))]
         log(f"quantized layer {index}")
     return tensors
