@@ -75,7 +75,7 @@ Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOr
     for (const PackPart& part : parts) linear.columnBlocks += static_cast<int>(part.columns.size()) / kBlockColumns;
     if (!order.isIdentity()) linear.order = order.rows;
     const std::optional<int> uniform = uniformZeroOf(parts);
-    linear.uniformZero = static_cast<float>(uniform.value_or(0));
+    linear.uniformZero = uniform.value_or(0);
     linear.hasZeros = !uniform.has_value();
     if (hasBias(parts)) linear.bias.assign(static_cast<std::size_t>(linear.outputs()), 0.0f);
     linear.layOut();
@@ -103,7 +103,7 @@ RowOrder rowOrderOf(const GptqView& view) {
             .push_back(k);
     RowOrder order;
     order.inputs = view.inputs;
-    order.segmentRows = roundUp(groupRows, 32);
+    order.segmentRows = std::min(roundUp(groupRows, 32), kMaxSegmentRows);
     for (int g = 0; g < view.groups; ++g) {
         for (std::size_t first = 0; first < members[g].size(); first += order.segmentRows) {
             const std::size_t last = std::min(members[g].size(), first + order.segmentRows);

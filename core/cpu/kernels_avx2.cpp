@@ -1,5 +1,5 @@
 // The kernels in AVX2 with FMA and F16C. Contracts: kernels.h. Test: tests/core/cpu/kernels_test.cpp.
-// Rounding: 32 products of 4 x 8 bits are summed exactly in 16 bits (15*127*2*8 < 2^15), then f32.
+// Rounding: 32 products of 4 x 8 bits are summed exactly in 16 bits (15*127*2*8 < 2^15), a block in 32; across blocks f32.
 #include "core/cpu/kernels.h"
 
 #if defined(__x86_64__)
@@ -59,7 +59,21 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, int fi
         __m256 part[M][H];
         for (int m = 0; m < M; ++m)
             for (int h = 0; h < H; ++h) part[m][h] = _mm256_setzero_ps();
+        // 16-bit pairs (-zero, 0), to be multiplied by a block's total in the pair's lower half.
+        __m256i minusZero[H];
+        for (int h = 0; h < H; ++h) {
+            minusZero[h] = _mm256_set1_epi32(-w.uniformZero & 0xffff);
+            if (zeros != nullptr)
+                minusZero[h] = _mm256_and_si256(
+                    _mm256_sub_epi32(_mm256_setzero_si256(), _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(
+                                                                 zeros + s * kBlockColumns + 8 * h)))),
+                    _mm256_set1_epi32(0xffff));
+        }
         for (int b = 0; b < blocksPerSegment; ++b, ++block) {
+            __m256i sum[M][H];
+            for (int m = 0; m < M; ++m)
+                for (int h = 0; h < H; ++h)
+                    sum[m][h] = _mm256_madd_epi16(minusZero[h], _mm256_set1_epi32(x.totals[m * x.blockStride + block]));
             for (int q = 0; q < quadSteps; ++q) {
                 __m256i dot[M][H];
                 for (int m = 0; m < M; ++m)
@@ -86,9 +100,12 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, int fi
                 }
                 for (int m = 0; m < M; ++m)
                     for (int h = 0; h < H; ++h)
-                        part[m][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_madd_epi16(dot[m][h], ones)),
-                                                     _mm256_set1_ps(x.scales[m * x.scaleStride + block]), part[m][h]);
+                        sum[m][h] = _mm256_add_epi32(sum[m][h], _mm256_madd_epi16(dot[m][h], ones));
             }
+            for (int m = 0; m < M; ++m)
+                for (int h = 0; h < H; ++h)
+                    part[m][h] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[m][h]),
+                                                 _mm256_set1_ps(x.scales[m * x.blockStride + block]), part[m][h]);
         }
         if (kPrefetch && s % 2 == 1) { // 32 bytes of scales go with a segment
             _mm_prefetch(ahead, _MM_HINT_T1);
@@ -97,14 +114,7 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, int fi
         for (int h = 0; h < H; ++h) {
             const int at = s * kBlockColumns + 8 * h;
             const __m256 scale = loadHalves(scales + at);
-            __m256 zero = _mm256_set1_ps(w.uniformZero);
-            if (zeros != nullptr)
-                zero = _mm256_cvtepi32_ps(
-                    _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(zeros + at))));
-            for (int m = 0; m < M; ++m) {
-                const __m256 centred = _mm256_fnmadd_ps(zero, _mm256_set1_ps(x.sums[m * x.sumStride + s]), part[m][h]);
-                total[m][h] = _mm256_fmadd_ps(scale, centred, total[m][h]);
-            }
+            for (int m = 0; m < M; ++m) total[m][h] = _mm256_fmadd_ps(scale, part[m][h], total[m][h]);
         }
     }
     for (int m = 0; m < M; ++m)
@@ -134,7 +144,6 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
     const __m256 factor = _mm256_set1_ps(job.factor);
     const int vectors = job.block / 8;
     for (int s = job.firstSegment; s < job.lastSegment; ++s) {
-        float sum = 0;
         for (int row = s * job.segmentRows; row < (s + 1) * job.segmentRows; row += job.block) {
             __m256 scaled[8];
             __m256i largest = _mm256_setzero_si256(); // compared as bits, so that NaN is larger than every number
@@ -170,9 +179,8 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
             std::int32_t all = 0;
             for (const std::int32_t lane : totals) all += lane;
             job.out.scales[row / job.block] = scale;
-            sum += scale * static_cast<float>(all);
+            job.out.totals[row / job.block] = all;
         }
-        job.out.sums[s] = sum;
     }
 }
 

@@ -45,9 +45,17 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, const 
     for (int s = 0; s < w.segments; ++s) {
         __m512 part[M];
         for (int m = 0; m < M; ++m) part[m] = _mm512_setzero_ps();
+        // 16-bit pairs (-zero, 0), to be multiplied by a block's total in the pair's lower half.
+        __m512i minusZero = _mm512_set1_epi32(-w.uniformZero & 0xffff);
+        if (zeros != nullptr)
+            minusZero = _mm512_and_si512(
+                _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(
+                                                             zeros + s * kBlockColumns)))),
+                _mm512_set1_epi32(0xffff));
         for (int b = 0; b < blocksPerSegment; ++b, ++block) {
             __m512i dot[M];
-            for (int m = 0; m < M; ++m) dot[m] = _mm512_setzero_si512();
+            for (int m = 0; m < M; ++m)
+                dot[m] = _mm512_madd_epi16(minusZero, _mm512_set1_epi32(x.totals[m * x.blockStride + block]));
             for (int q = 0; q < quadSteps; ++q) {
 #pragma GCC unroll 4
                 for (int t = 0; t < 4; ++t, step += 64, values += kStepRows) {
@@ -68,21 +76,14 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, const 
             }
             for (int m = 0; m < M; ++m)
                 part[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[m]),
-                                          _mm512_set1_ps(x.scales[m * x.scaleStride + block]), part[m]);
+                                          _mm512_set1_ps(x.scales[m * x.blockStride + block]), part[m]);
         }
         const __m512 scale = loadHalves(scales + s * kBlockColumns);
-        __m512 zero = _mm512_set1_ps(w.uniformZero);
-        if (zeros != nullptr)
-            zero = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(
-                _mm_loadu_si128(reinterpret_cast<const __m128i*>(zeros + s * kBlockColumns))));
         if (kPrefetch && s % 2 == 1) { // 32 bytes of scales go with a segment
             _mm_prefetch(ahead, _MM_HINT_T1);
             ahead += 64;
         }
-        for (int m = 0; m < M; ++m) {
-            const __m512 centred = _mm512_fnmadd_ps(zero, _mm512_set1_ps(x.sums[m * x.sumStride + s]), part[m]);
-            total[m] = _mm512_fmadd_ps(scale, centred, total[m]);
-        }
+        for (int m = 0; m < M; ++m) total[m] = _mm512_fmadd_ps(scale, part[m], total[m]);
     }
     for (int m = 0; m < M; ++m) {
         float* to = out + m * outStride;
@@ -115,7 +116,6 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
     const __m512 factor = _mm512_set1_ps(job.factor);
     const int vectors = job.block / 16;
     for (int s = job.firstSegment; s < job.lastSegment; ++s) {
-        float sum = 0;
         for (int row = s * job.segmentRows; row < (s + 1) * job.segmentRows; row += job.block) {
             __m512 scaled[4];
             __m512i largest = _mm512_setzero_si512(); // compared as bits, so that NaN is larger than every number
@@ -144,9 +144,8 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
                                  _mm512_cvtsepi32_epi8(value));
             }
             job.out.scales[row / job.block] = scale;
-            sum += scale * static_cast<float>(_mm512_reduce_add_epi32(total));
+            job.out.totals[row / job.block] = _mm512_reduce_add_epi32(total);
         }
-        job.out.sums[s] = sum;
     }
 }
 

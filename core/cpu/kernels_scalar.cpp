@@ -15,23 +15,23 @@ void linearBlock(const PackedLinear& w, int columnBlock, const QuantizedRows& x,
     const std::uint8_t *step = w.weights(columnBlock), *zeros = w.zeros(columnBlock);
     const std::uint16_t* scales = w.scales(columnBlock);
     const std::int8_t* values = x.values;
-    const float* blockScale = x.scales;
+    int block = 0;
     float total[kBlockColumns] = {};
     for (int s = 0; s < w.segments; ++s) {
         float part[kBlockColumns] = {};
-        for (int row = 0; row < w.segmentRows; row += w.block, ++blockScale) {
+        const int at = s * kBlockColumns;
+        for (int row = 0; row < w.segmentRows; row += w.block, ++block) {
             std::int32_t dot[kBlockColumns] = {};
             for (int k = 0; k < w.block; k += kStepRows, step += 64, values += kStepRows)
                 for (int c = 0; c < kBlockColumns; ++c)
                     for (int j = 0; j < 4; ++j)
                         dot[c] += (step[c * 4 + j] & 15) * values[j] + (step[c * 4 + j] >> 4) * values[4 + j];
-            for (int c = 0; c < kBlockColumns; ++c) part[c] += static_cast<float>(dot[c]) * *blockScale;
+            for (int c = 0; c < kBlockColumns; ++c) {
+                const int zero = zeros != nullptr ? zeros[at + c] : w.uniformZero;
+                part[c] += static_cast<float>(dot[c] - zero * x.totals[block]) * x.scales[block];
+            }
         }
-        const int at = s * kBlockColumns;
-        for (int c = 0; c < kBlockColumns; ++c) {
-            const float zero = zeros != nullptr ? static_cast<float>(zeros[at + c]) : w.uniformZero;
-            total[c] += halfToFloat(scales[at + c]) * (part[c] - zero * x.sums[s]);
-        }
+        for (int c = 0; c < kBlockColumns; ++c) total[c] += halfToFloat(scales[at + c]) * part[c];
     }
     for (int c = 0; c < kBlockColumns; ++c) {
         if (!w.bias.empty()) total[c] += w.bias[static_cast<std::size_t>(columnBlock * kBlockColumns + c)];
@@ -48,7 +48,6 @@ void linear(const PackedLinear& w, const QuantizedRows& x, int rows, int firstBl
 void quantize(const QuantizeJob& job) {
     float scaled[64];
     for (int s = job.firstSegment; s < job.lastSegment; ++s) {
-        float sum = 0;
         for (int row = s * job.segmentRows; row < (s + 1) * job.segmentRows; row += job.block) {
             std::uint32_t largest = 0; // compared as bits, so that NaN is larger than every number
             for (int i = 0; i < job.block; ++i) {
@@ -68,9 +67,8 @@ void quantize(const QuantizeJob& job) {
                 total += value;
             }
             job.out.scales[row / job.block] = scale;
-            sum += scale * static_cast<float>(total);
+            job.out.totals[row / job.block] = total;
         }
-        job.out.sums[s] = sum;
     }
 }
 

@@ -1,11 +1,12 @@
 // A 4-bit linear in the order that the kernels read straight through, and the 8-bit rows that it multiplies.
 //
-// y[n] = sum over segments s: scale[s][n] * ( sum over blocks b of s: a[b] * dot(q, x8)  -  zero[s][n] * sum[s] )
-// with x[k] ~ a[k/block] * x8[k] (x8 in -127..127), q in 0..15, sum[s] = sum over blocks b of s: a[b] * total(x8 of b).
+// y[n] = sum over segments s: scale[s][n] * sum over blocks b of s: a[b] * ( dot(q, x8 of b) - zero[s][n] * total[b] )
+// with x[k] ~ a[k/block] * x8[k] (x8 in -127..127), q in 0..15, total[b] = sum of x8 over b. What is in parentheses is a
+// whole number, whatever order or instruction it is computed by.
 //
 // Input rows are sorted by quantization group; a segment is a run of rows that share a scale and a zero for each
-// column, padded with rows of weight 0 to a multiple of `block`. The sum over k is an integer, so a row's result
-// depends neither on how many rows are computed at once nor on the number of threads.
+// column, padded with inputs of 0 to a multiple of `block`. A row's result depends neither on how many rows are computed
+// at once nor on the number of threads.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@ namespace tramontane {
 
 constexpr int kBlockColumns = 16; // output columns of one column block
 constexpr int kStepRows = 8;      // input rows of 64 packed bytes
+constexpr int kMaxSegmentRows = 128;
 
 // One column block, read from its first byte to its last; the next one follows:
 //
@@ -32,12 +34,12 @@ constexpr int kStepRows = 8;      // input rows of 64 packed bytes
 struct PackedLinear {
     int inputs = 0;       // K of the source
     int paddedInputs = 0; // packed rows: segments * segmentRows
-    int segmentRows = 0;  // a multiple of block
+    int segmentRows = 0;  // a multiple of block, at most kMaxSegmentRows
     int segments = 0;
     int block = 64;       // rows that share an activation's scale: 32 or 64
     int columnBlocks = 0;
     int outputStep = kBlockColumns; // from one column block's first output to the next one's
-    float uniformZero = 8;      // where hasZeros is false
+    int uniformZero = 8;        // where hasZeros is false
     bool hasZeros = false;
     Pages storage;              // (columnBlocks, columnBlockBytes)
     std::size_t zerosAt = 0, weightsAt = 0, columnBlockBytes = 0;
@@ -67,14 +69,14 @@ struct PackedLinear {
 // Rows of activations in 8 bits, in a linear's packed order.
 struct QuantizedRows {
     std::int8_t* values = nullptr; // (M, valueStride)
-    float* scales = nullptr;       // (M, scaleStride): one a block
-    float* sums = nullptr;         // (M, sumStride): one a segment
-    int valueStride = 0, scaleStride = 0, sumStride = 0;
+    float* scales = nullptr;       // (M, blockStride): one a block
+    std::int32_t* totals = nullptr; // (M, blockStride): the sum of a block's values
+    int valueStride = 0, blockStride = 0;
 
     QuantizedRows row(int index) const {
         return {values + static_cast<std::ptrdiff_t>(index) * valueStride,
-                scales + static_cast<std::ptrdiff_t>(index) * scaleStride,
-                sums + static_cast<std::ptrdiff_t>(index) * sumStride, valueStride, scaleStride, sumStride};
+                scales + static_cast<std::ptrdiff_t>(index) * blockStride,
+                totals + static_cast<std::ptrdiff_t>(index) * blockStride, valueStride, blockStride};
     }
 };
 

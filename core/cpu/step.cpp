@@ -46,11 +46,10 @@ Result<void> Step::allocate() {
     xStride_ = roundUp(config_.hiddenSize, 16) + 16;
     mixedStride_ = roundUp(config_.headCount * config_.headDim, 16) + 16;
     activatedStride_ = weights_.gateUpColumns / 2;
-    int valueStride = 0, scaleStride = 0, sumStride = 0;
+    int valueStride = 0, blockStride = 0;
     const auto fit = [&](const PlacedLinear& placed) {
         valueStride = std::max(valueStride, roundUp(placed.linear.paddedInputs, 64));
-        scaleStride = std::max(scaleStride, placed.linear.blocks());
-        sumStride = std::max(sumStride, placed.linear.segments);
+        blockStride = std::max(blockStride, placed.linear.blocks());
         shares_[placed.linear.columnBlocks] = guidedShares(placed.linear.columnBlocks, pool_.threadCount());
     };
     for (const LayerWeights& layer : weights_.layers) {
@@ -74,15 +73,15 @@ Result<void> Step::allocate() {
         {&normed_, weights_.headColumns * sizeof(float)},
         {&angles_, config_.headDim * sizeof(float)},
         {&values_, static_cast<std::size_t>(valueStride)},
-        {&scales_, scaleStride * sizeof(float)},
-        {&sums_, sumStride * sizeof(float)},
+        {&scales_, blockStride * sizeof(float)},
+        {&totals_, blockStride * sizeof(std::int32_t)},
     };
     for (const Wanted& wanted : all) {
         Result<Pages> pages = Pages::allocate(wanted.bytesPerRow * rows);
         if (!pages) return std::move(pages).error();
         *wanted.pages = std::move(*pages);
     }
-    quantized_ = {values_.as<std::int8_t>(), scales_.as<float>(), sums_.as<float>(), valueStride, scaleStride, sumStride};
+    quantized_ = {values_.as<std::int8_t>(), scales_.as<float>(), totals_.as<std::int32_t>(), valueStride, blockStride};
     return {};
 }
 

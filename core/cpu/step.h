@@ -90,7 +90,7 @@ private:
     Pages activated_; // silu(gate) * up, in the order down reads
     Pages normed_;    // rows of the head's input (headColumns)
     Pages angles_;    // cos and sin of the row's position: (2, D/2)
-    Pages values_, scales_, sums_;
+    Pages values_, scales_, totals_;
     std::vector<float> inverseFrequencies_; // (D/2)
     std::map<int, std::vector<int>> shares_; // of a linear with so many column blocks: where each task begins
     QuantizedRows quantized_;

@@ -68,7 +68,7 @@ struct RandomLinear {
         const int byte = linear.weights(column / 16)[row / 8 * 64 + column % 16 * 4 + row % 4];
         return row % 8 < 4 ? byte & 15 : byte >> 4;
     }
-    double zero(int segment, int column) const {
+    int zero(int segment, int column) const {
         return linear.hasZeros ? linear.zeros(column / 16)[segment * 16 + column % 16] : linear.uniformZero;
     }
     double scale(int segment, int column) const {
@@ -78,28 +78,21 @@ struct RandomLinear {
 
 struct RandomRows {
     std::vector<std::int8_t> values;
-    std::vector<float> scales, sums;
+    std::vector<float> scales;
+    std::vector<std::int32_t> totals;
     QuantizedRows rows;
 
     RandomRows(const PackedLinear& linear, int count, std::mt19937& random) {
-        const int blocks = linear.blocks(), perSegment = linear.segmentRows / linear.block;
-        for (int m = 0; m < count; ++m) {
-            for (int s = 0; s < linear.segments; ++s) {
-                float sum = 0;
-                for (int b = 0; b < perSegment; ++b) {
-                    const float scale = 0.001f * static_cast<float>(1 + random() % 20);
-                    int total = 0;
-                    for (int k = 0; k < linear.block; ++k) {
-                        values.push_back(static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127));
-                        total += values.back();
-                    }
-                    scales.push_back(scale);
-                    sum += scale * static_cast<float>(total);
-                }
-                sums.push_back(sum);
+        for (int block = 0; block < count * linear.blocks(); ++block) {
+            int total = 0;
+            for (int k = 0; k < linear.block; ++k) {
+                values.push_back(static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127));
+                total += values.back();
             }
+            scales.push_back(0.001f * static_cast<float>(1 + random() % 20));
+            totals.push_back(total);
         }
-        rows = {values.data(), scales.data(), sums.data(), linear.paddedInputs, blocks, linear.segments};
+        rows = {values.data(), scales.data(), totals.data(), linear.paddedInputs, linear.blocks()};
     }
 };
 
@@ -116,13 +109,12 @@ Exact exactProduct(const RandomLinear& random, const QuantizedRows& x, int m, in
         double part = 0, size = 0;
         for (int k = s * linear.segmentRows; k < (s + 1) * linear.segmentRows; k += linear.block) {
             int dot = 0;
-            for (int i = k; i < k + linear.block; ++i) dot += random.quant(i, n) * row.values[i];
+            for (int i = k; i < k + linear.block; ++i) dot += (random.quant(i, n) - random.zero(s, n)) * row.values[i];
             part += static_cast<double>(row.scales[k / linear.block]) * dot;
             size += static_cast<double>(row.scales[k / linear.block]) * std::abs(dot);
         }
-        const double scale = random.scale(s, n), zero = random.zero(s, n);
-        result.value += scale * (part - zero * row.sums[s]);
-        result.magnitude += scale * (size + zero * std::abs(row.sums[s]));
+        result.value += random.scale(s, n) * part;
+        result.magnitude += random.scale(s, n) * size;
     }
     if (!linear.bias.empty()) {
         result.value += linear.bias[static_cast<std::size_t>(n)];
@@ -171,7 +163,7 @@ TEST_P(KernelsTest, linear_matchesTheExactProductAtEveryShapeOfMistral7B) {
 
 TEST_P(KernelsTest, linear_matchesTheExactProductAtRaggedRowsAndEveryGroupSize) {
     const Shape shapes[] = {{512, 768, 128, false, false}, {512, 512, 64, true, true},  {512, 3072, 32, true, false},
-                            {1536, 512, 128, false, true}, {1536, 512, 1536, true, true}, {96, 16, 96, false, false}};
+                            {1536, 512, 128, false, true}, {1536, 512, 96, true, true}, {96, 16, 96, false, false}};
     for (const Shape& shape : shapes)
         for (const int rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33})
             checkLinear(kernels, shape, rows, rows % 2 == 0 ? WriteMode::add : WriteMode::store, random);
@@ -195,6 +187,7 @@ TEST_P(KernelsTest, linear_takesTheLargestValuesWithoutSaturating) {
     std::fill_n(linear.linear.weights(0), 1024 * kBlockColumns / 2, 0xff);
     RandomRows x(linear.linear, 2, random);
     for (std::size_t i = 0; i < x.values.size(); ++i) x.values[i] = i < 1024 ? 127 : -127;
+    for (std::size_t b = 0; b < x.totals.size(); ++b) x.totals[b] = (b < 1024 / 64 ? 127 : -127) * 64;
     std::vector<float> out(32);
     kernels.linear(linear.linear, x.rows, 2, 0, 1, out.data(), 16, WriteMode::store);
     for (int m = 0; m < 2; ++m)
@@ -218,7 +211,8 @@ void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, bool fro
     std::shuffle(order.begin(), order.end(), random);
 
     std::vector<std::int8_t> values(static_cast<std::size_t>(padded), 99);
-    std::vector<float> scales(static_cast<std::size_t>(padded / block)), sums(static_cast<std::size_t>(segments));
+    std::vector<float> scales(static_cast<std::size_t>(padded / block));
+    std::vector<std::int32_t> totals(scales.size());
     QuantizeJob job;
     job.x = x.data();
     job.order = order.data();
@@ -226,20 +220,20 @@ void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, bool fro
     job.factor = 0.7f;
     job.block = block;
     job.segmentRows = segmentRows;
-    job.out = {values.data(), scales.data(), sums.data(), padded, padded / block, segments};
+    job.out = {values.data(), scales.data(), totals.data(), padded, padded / block};
     job.firstSegment = fromTheMiddle ? segments / 2 : 0;
     job.lastSegment = segments;
     kernels.quantize(job);
     for (int s = job.firstSegment; s < segments; ++s) {
-        double sum = 0, size = 0;
+        std::vector<int> sums(static_cast<std::size_t>(segmentRows / block));
         for (int k = s * segmentRows; k < (s + 1) * segmentRows; ++k) {
             const float scale = scales[static_cast<std::size_t>(k / block)];
             const double exact = x[order[k]] * weight[k] * 0.7f;
             ASSERT_LE(std::abs(exact - values[k] * scale), scale * 0.5001) << "K " << inputs << ", row " << k;
-            sum += static_cast<double>(scale) * values[k];
-            size += static_cast<double>(scale) * std::abs(values[k]);
+            sums[static_cast<std::size_t>(k / block - s * segmentRows / block)] += values[k];
         }
-        ASSERT_NEAR(sums[s], sum, (segmentRows / block + 2) * 2 * kEpsilon * size) << "K " << inputs << ", segment " << s;
+        for (std::size_t b = 0; b < sums.size(); ++b)
+            ASSERT_EQ(totals[static_cast<std::size_t>(s * segmentRows / block) + b], sums[b]) << "K " << inputs << ", segment " << s;
     }
     if (job.firstSegment > 0) {
         EXPECT_EQ(values[0], 99) << "another range was written";
@@ -248,7 +242,7 @@ void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, bool fro
 
 TEST_P(KernelsTest, quantize_isWithinHalfAStepAndSumsWhatItWrote) {
     for (const int inputs : {500, 512, 1536, 4096, 14336})
-        for (const int segmentRows : {32, 64, 96, 128, 512})
+        for (const int segmentRows : {32, 64, 96, 128})
             for (const bool fromTheMiddle : {false, true})
                 checkQuantize(kernels, inputs, segmentRows, fromTheMiddle, random);
 }
@@ -258,15 +252,15 @@ TEST_P(KernelsTest, quantize_marksInfiniteAndNotANumber) {
         std::vector<float> x(128, 1.0f);
         x[70] = -poison;
         std::vector<std::int8_t> values(128);
-        std::vector<float> scales(2), sums(1);
+        std::vector<float> scales(2);
+        std::vector<std::int32_t> totals(2);
         QuantizeJob job;
         job.x = x.data();
         job.lastSegment = 1;
-        job.out = {values.data(), scales.data(), sums.data(), 128, 2, 1};
+        job.out = {values.data(), scales.data(), totals.data(), 128, 2};
         kernels.quantize(job);
         EXPECT_TRUE(std::isfinite(scales[0]));
         EXPECT_TRUE(std::isnan(scales[1]));
-        EXPECT_TRUE(std::isnan(sums[0]));
     }
 }
 
@@ -274,14 +268,15 @@ TEST_P(KernelsTest, quantize_ofZerosIsZero) {
     std::vector<float> x(128, 0.0f);
     x[3] = 1e-42f; // too small for a scale
     std::vector<std::int8_t> values(128, 1);
-    std::vector<float> scales(2), sums(1, 1.0f);
+    std::vector<float> scales(2);
+    std::vector<std::int32_t> totals(2, 1);
     QuantizeJob job;
     job.x = x.data();
     job.lastSegment = 1;
-    job.out = {values.data(), scales.data(), sums.data(), 128, 2, 1};
+    job.out = {values.data(), scales.data(), totals.data(), 128, 2};
     kernels.quantize(job);
     for (const std::int8_t value : values) EXPECT_EQ(value, 0);
-    EXPECT_EQ(sums[0], 0.0f);
+    EXPECT_EQ(totals[0], 0);
 }
 
 TEST_P(KernelsTest, sumOfSquares_matchesTheExactSum) {
