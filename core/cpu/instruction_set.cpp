@@ -2,9 +2,15 @@
 #include "core/cpu/instruction_set.h"
 
 #include <cstdint>
+#include <cstdlib>
+#include <string_view>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace tramontane {
@@ -12,10 +18,20 @@ namespace {
 
 #if defined(__x86_64__)
 struct Features {
-    bool avx2 = false, avx512 = false;
+    bool avx2 = false, avx512 = false, amx = false;
 };
 
 bool bit(unsigned word, int index) { return (word >> index & 1u) != 0; }
+
+// The system saves the tiles of a process that has asked for them.
+bool mayUseTiles() {
+#if defined(__linux__)
+    constexpr int kRequestPermission = 0x1023, kTileData = 18; // ARCH_REQ_XCOMP_PERM, the state's number
+    return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+    return false;
+#endif
+}
 
 Features detect() {
     Features found;
@@ -33,9 +49,23 @@ Features detect() {
     found.avx2 = bit(b, 5);
     const bool foundation = bit(b, 16), dq = bit(b, 17), bw = bit(b, 30), vl = bit(b, 31), vnni = bit(c, 11);
     found.avx512 = found.avx2 && (low & kZmm) == kZmm && foundation && dq && bw && vl && vnni;
+    constexpr unsigned kTiles = 0x60000; // tile configuration and data
+    const bool amxTile = bit(d, 24), amxInt8 = bit(d, 25);
+    found.amx = found.avx512 && (low & kTiles) == kTiles && amxTile && amxInt8 && mayUseTiles();
     return found;
 }
 #endif
+
+// As TRAMONTANE_INSTRUCTION_SET spells it.
+const char* optionName(InstructionSet set) {
+    switch (set) {
+    case InstructionSet::avx2: return "avx2";
+    case InstructionSet::avx512: return "avx512";
+    case InstructionSet::amx: return "amx";
+    case InstructionSet::scalar: break;
+    }
+    return "scalar";
+}
 
 } // namespace
 
@@ -43,6 +73,7 @@ const char* instructionSetName(InstructionSet set) {
     switch (set) {
     case InstructionSet::avx2: return "AVX2";
     case InstructionSet::avx512: return "AVX-512 VNNI";
+    case InstructionSet::amx: return "AVX-512 VNNI, AMX";
     case InstructionSet::scalar: break;
     }
     return "scalar";
@@ -51,13 +82,20 @@ const char* instructionSetName(InstructionSet set) {
 std::vector<InstructionSet> usableInstructionSets() {
     std::vector<InstructionSet> sets{InstructionSet::scalar};
 #if defined(__x86_64__)
-    const Features features = detect();
+    static const Features features = detect();
     if (features.avx2) sets.push_back(InstructionSet::avx2);
     if (features.avx512) sets.push_back(InstructionSet::avx512);
+    if (features.amx) sets.push_back(InstructionSet::amx);
 #endif
     return sets;
 }
 
-InstructionSet bestInstructionSet() { return usableInstructionSets().back(); }
+InstructionSet bestInstructionSet() {
+    const std::vector<InstructionSet> usable = usableInstructionSets();
+    if (const char* wanted = std::getenv("TRAMONTANE_INSTRUCTION_SET"); wanted != nullptr)
+        for (const InstructionSet set : usable)
+            if (wanted == std::string_view(optionName(set))) return set;
+    return usable.back();
+}
 
 } // namespace tramontane

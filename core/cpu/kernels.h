@@ -43,6 +43,8 @@ struct AttentionBlock {
 struct Kernels {
     InstructionSet set = InstructionSet::scalar;
 
+    // How many rows at least `linear` takes in tiles, and then `quantize` writes them so; 0: never.
+    int tiledFrom = 0;
     // out (M, outStride) f32; column block b is written at out[m*outStride + b*linear.outputStep].
     void (*linear)(const PackedLinear& linear, const QuantizedRows& x, int rows, int firstBlock, int lastBlock,
                    float* out, std::ptrdiff_t outStride, WriteMode mode);
@@ -72,6 +74,7 @@ const Kernels& scalarKernels();
 #if defined(__x86_64__)
 const Kernels& avx2Kernels();
 const Kernels& avx512Kernels();
+const Kernels& amxKernels();
 #endif
 
 } // namespace tramontane

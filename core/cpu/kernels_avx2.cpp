@@ -391,7 +391,7 @@ TRAMONTANE_TARGET void permuteWords(const std::byte* words, const std::int32_t* 
 } // namespace
 
 const Kernels& avx2Kernels() {
-    static const Kernels table{InstructionSet::avx2, linear, quantize,       sumOfSquares,   siluMultiply, attend,
+    static const Kernels table{InstructionSet::avx2, 0, linear, quantize,       sumOfSquares,   siluMultiply, attend,
                                head,                 halvesToFloats, floatsToHalves, repack,       permuteWords};
     return table;
 }

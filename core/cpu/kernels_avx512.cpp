@@ -136,15 +136,17 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
             const float scale = finite ? amax / 127.0f : std::numeric_limits<float>::quiet_NaN();
             const __m512 inverse = _mm512_set1_ps(finite && amax > 1e-30f ? 127.0f / amax : 0.0f);
             __m512i total = _mm512_setzero_si512();
+            std::int8_t* values = job.out.values + static_cast<std::ptrdiff_t>(row / 64) * job.out.chunkStride() + row % 64;
             for (int v = 0; v < vectors; ++v) {
                 const __m512i value =
                     finite ? _mm512_cvtps_epi32(_mm512_mul_ps(scaled[v], inverse)) : _mm512_setzero_si512();
                 total = _mm512_add_epi32(total, value);
-                _mm_storeu_si128(reinterpret_cast<__m128i*>(job.out.values + row + 16 * v),
+                _mm_storeu_si128(reinterpret_cast<__m128i*>(values + 16 * v),
                                  _mm512_cvtsepi32_epi8(value));
             }
-            job.out.scales[row / job.block] = scale;
-            job.out.totals[row / job.block] = _mm512_reduce_add_epi32(total);
+            const int block = row / job.block * job.out.blockStep();
+            job.out.scales[block] = scale;
+            job.out.totals[block] = _mm512_reduce_add_epi32(total);
         }
     }
 }
@@ -359,7 +361,7 @@ TRAMONTANE_TARGET void permuteWords(const std::byte* words, const std::int32_t* 
 } // namespace
 
 const Kernels& avx512Kernels() {
-    static const Kernels table{InstructionSet::avx512, linear, quantize,       sumOfSquares,   siluMultiply, attend,
+    static const Kernels table{InstructionSet::avx512, 0, linear, quantize,       sumOfSquares,   siluMultiply, attend,
                                head,                   halvesToFloats, floatsToHalves, repack,       permuteWords};
     return table;
 }

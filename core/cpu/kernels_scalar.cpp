@@ -156,7 +156,7 @@ void permuteWords(const std::byte* words, const std::int32_t* order, int source,
 } // namespace
 
 const Kernels& scalarKernels() {
-    static const Kernels table{InstructionSet::scalar, linear, quantize,       sumOfSquares,   siluMultiply, attend,
+    static const Kernels table{InstructionSet::scalar, 0, linear, quantize,       sumOfSquares,   siluMultiply, attend,
                                head,                   halvesToFloats, floatsToHalves, repack,       permuteWords};
     return table;
 }

@@ -20,6 +20,7 @@ namespace tramontane {
 constexpr int kBlockColumns = 16; // output columns of one column block
 constexpr int kStepRows = 8;      // input rows of 64 packed bytes
 constexpr int kMaxSegmentRows = 128;
+constexpr int kTileRows = 16;     // rows of activations that lie together where they are tiled
 
 // One column block, read from its first byte to its last; the next one follows:
 //
@@ -66,17 +67,23 @@ struct PackedLinear {
     std::size_t sizeBytes() const { return storage.sizeBytes(); }
 };
 
-// Rows of activations in 8 bits, in a linear's packed order.
+// Rows of activations in 8 bits, in a linear's packed order: row after row or, for instructions that take 16 rows at
+// once, in tiles, (M/16, K/64, 16, 64) values and (M/16, blocks, 16) scales and totals.
 struct QuantizedRows {
-    std::int8_t* values = nullptr; // (M, valueStride)
-    float* scales = nullptr;       // (M, blockStride): one a block
+    std::int8_t* values = nullptr;  // (M, valueStride), aligned to 64
+    float* scales = nullptr;        // (M, blockStride): one a block
     std::int32_t* totals = nullptr; // (M, blockStride): the sum of a block's values
-    int valueStride = 0, blockStride = 0;
+    int valueStride = 0, blockStride = 0; // valueStride: a multiple of 64
+    bool tiled = false;
+
+    // From the first of a row's values to the one 64 inputs on, and from a block's scale to the next one's.
+    int chunkStride() const { return tiled ? 64 * kTileRows : 64; }
+    int blockStep() const { return tiled ? kTileRows : 1; }
 
     QuantizedRows row(int index) const {
-        return {values + static_cast<std::ptrdiff_t>(index) * valueStride,
-                scales + static_cast<std::ptrdiff_t>(index) * blockStride,
-                totals + static_cast<std::ptrdiff_t>(index) * blockStride, valueStride, blockStride};
+        const std::ptrdiff_t lane = tiled ? index % kTileRows : 0, first = index - lane;
+        return {values + first * valueStride + lane * 64, scales + first * blockStride + lane,
+                totals + first * blockStride + lane, valueStride, blockStride, tiled};
     }
 };
 

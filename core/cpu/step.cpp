@@ -10,7 +10,7 @@
 namespace tramontane {
 namespace {
 
-constexpr int kTileRows = 16; // rows of one sequence that look at a cache block one after the other
+constexpr int kSharedRows = 16; // rows of one sequence that look at a cache block one after the other
 
 int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -41,7 +41,7 @@ Step::Step(const ModelViews& views, const CpuWeights& weights, const KvShape& kv
 }
 
 Result<void> Step::allocate() {
-    const std::size_t rows = static_cast<std::size_t>(maxRows_);
+    const std::size_t rows = static_cast<std::size_t>(roundUp(maxRows_, kTileRows));
     // 16 floats of zero past the end: where padded packed rows read from.
     xStride_ = roundUp(config_.hiddenSize, 16) + 16;
     mixedStride_ = roundUp(config_.headCount * config_.headDim, 16) + 16;
@@ -89,6 +89,7 @@ Result<void> Step::run(std::span<const StepRow> rows, std::stop_token stop) {
     rows_ = rows;
     stop_ = std::move(stop);
     notFinite_.store(false, std::memory_order_relaxed);
+    quantized_.tiled = kernels_.tiledFrom > 0 && static_cast<int>(rows.size()) >= kernels_.tiledFrom;
     planTiles();
     pool_.run([this] { embed(); });
     // The embedding is read from the map: what a cut file gave must not reach an answer.
@@ -128,7 +129,7 @@ void Step::planTiles() {
     logitRows_.clear();
     for (int r = 0; r < static_cast<int>(rows_.size()); ++r) {
         if (rows_[r].logits != nullptr) logitRows_.push_back(r);
-        const bool joins = r > 0 && rows_[r].blocks == rows_[r - 1].blocks && tiles_.back().rowCount < kTileRows;
+        const bool joins = r > 0 && rows_[r].blocks == rows_[r - 1].blocks && tiles_.back().rowCount < kSharedRows;
         if (joins)
             ++tiles_.back().rowCount;
         else

@@ -228,6 +228,7 @@ std::string nameOf(const ::testing::TestParamInfo<InstructionSet>& info) {
     switch (info.param) {
     case InstructionSet::avx2: return "avx2";
     case InstructionSet::avx512: return "avx512";
+    case InstructionSet::amx: return "amx";
     case InstructionSet::scalar: break;
     }
     return "scalar";

@@ -33,6 +33,7 @@ std::string nameOf(const ::testing::TestParamInfo<InstructionSet>& info) {
     switch (info.param) {
     case InstructionSet::avx2: return "avx2";
     case InstructionSet::avx512: return "avx512";
+    case InstructionSet::amx: return "amx";
     case InstructionSet::scalar: break;
     }
     return "scalar";
@@ -96,6 +97,33 @@ struct RandomRows {
     }
 };
 
+// The same rows in tiles; what lies in the rows that fill the last tile must not matter.
+struct TiledRows {
+    Pages values;
+    std::vector<float> scales;
+    std::vector<std::int32_t> totals;
+    QuantizedRows rows;
+
+    TiledRows(const QuantizedRows& x, const PackedLinear& linear, int count) {
+        const int padded = (count + kTileRows - 1) / kTileRows * kTileRows, stride = (x.valueStride + 63) / 64 * 64;
+        Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(padded * stride));
+        EXPECT_TRUE(pages.ok());
+        values = std::move(*pages);
+        std::fill_n(values.as<std::int8_t>(), padded * stride, std::int8_t{-77});
+        scales.assign(static_cast<std::size_t>(padded * x.blockStride), std::numeric_limits<float>::quiet_NaN());
+        totals.assign(scales.size(), 1'000'000);
+        rows = {values.as<std::int8_t>(), scales.data(), totals.data(), stride, x.blockStride, true};
+        for (int m = 0; m < count; ++m) {
+            const QuantizedRows from = x.row(m), to = rows.row(m);
+            for (int k = 0; k < linear.paddedInputs; ++k) to.values[k / 64 * to.chunkStride() + k % 64] = from.values[k];
+            for (int b = 0; b < linear.blocks(); ++b) {
+                to.scales[b * to.blockStep()] = from.scales[b];
+                to.totals[b * to.blockStep()] = from.totals[b];
+            }
+        }
+    }
+};
+
 // The exact result and the size of what is summed, for the rounding bound.
 struct Exact {
     double value = 0, magnitude = 0;
@@ -134,8 +162,11 @@ void checkLinear(const Kernels& kernels, const Shape& shape, int rows, WriteMode
     const std::ptrdiff_t stride = shape.outputs + 32;
     std::vector<float> out(static_cast<std::size_t>(rows * stride), 0.25f);
     const int blocks = linear.linear.columnBlocks, half = blocks / 2;
-    kernels.linear(linear.linear, x.rows, rows, 0, half, out.data(), stride, mode);
-    kernels.linear(linear.linear, x.rows, rows, half, blocks, out.data(), stride, mode);
+    const TiledRows tiled(x.rows, linear.linear, rows);
+    const bool takesTiles = kernels.tiledFrom > 0 && rows >= kernels.tiledFrom;
+    const QuantizedRows& taken = takesTiles ? tiled.rows : x.rows;
+    kernels.linear(linear.linear, taken, rows, 0, half, out.data(), stride, mode);
+    kernels.linear(linear.linear, taken, rows, half, blocks, out.data(), stride, mode);
 
     const double operations = linear.linear.blocks() + linear.linear.segments + 8;
     double worst = 0;
@@ -165,7 +196,7 @@ TEST_P(KernelsTest, linear_matchesTheExactProductAtRaggedRowsAndEveryGroupSize) 
     const Shape shapes[] = {{512, 768, 128, false, false}, {512, 512, 64, true, true},  {512, 3072, 32, true, false},
                             {1536, 512, 128, false, true}, {1536, 512, 96, true, true}, {96, 16, 96, false, false}};
     for (const Shape& shape : shapes)
-        for (const int rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33})
+        for (const int rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33, 64, 127, 257})
             checkLinear(kernels, shape, rows, rows % 2 == 0 ? WriteMode::add : WriteMode::store, random);
 }
 
@@ -177,7 +208,9 @@ TEST_P(KernelsTest, linear_givesARowTheSameBitsInEveryBatch) {
     for (int m = 0; m < kRows; ++m)
         kernels.linear(linear.linear, x.rows.row(m), 1, 0, 4, alone.data() + m * 64, 64, WriteMode::store);
     for (int rows = 2; rows <= kRows; ++rows) {
-        kernels.linear(linear.linear, x.rows, rows, 0, 4, together.data(), 64, WriteMode::store);
+        const TiledRows tiled(x.rows, linear.linear, rows);
+        const bool takesTiles = kernels.tiledFrom > 0 && rows >= kernels.tiledFrom;
+        kernels.linear(linear.linear, takesTiles ? tiled.rows : x.rows, rows, 0, 4, together.data(), 64, WriteMode::store);
         for (int i = 0; i < rows * 64; ++i) ASSERT_EQ(alone[i], together[i]) << "M " << rows << ", element " << i;
     }
 }
@@ -245,6 +278,42 @@ TEST_P(KernelsTest, quantize_isWithinHalfAStepAndSumsWhatItWrote) {
         for (const int segmentRows : {32, 64, 96, 128})
             for (const bool fromTheMiddle : {false, true})
                 checkQuantize(kernels, inputs, segmentRows, fromTheMiddle, random);
+}
+
+TEST_P(KernelsTest, quantize_writesTheSameInTiles) {
+    if (kernels.tiledFrom == 0) GTEST_SKIP() << "takes no tiles";
+    for (const int block : {32, 64}) {
+        constexpr int kRows = 21, kInputs = 640, kSegmentRows = 128, kPadded = 32;
+        const int blocks = kInputs / block;
+        const std::vector<float> x = gaussians(kRows * kInputs);
+        std::vector<std::int8_t> values(kRows * kInputs);
+        std::vector<float> scales(static_cast<std::size_t>(kRows * blocks));
+        std::vector<std::int32_t> totals(scales.size());
+        const QuantizedRows plain{values.data(), scales.data(), totals.data(), kInputs, blocks};
+        std::vector<std::int8_t> tileValues(kPadded * kInputs);
+        std::vector<float> tileScales(static_cast<std::size_t>(kPadded * blocks));
+        std::vector<std::int32_t> tileTotals(tileScales.size());
+        const QuantizedRows tiled{tileValues.data(), tileScales.data(), tileTotals.data(), kInputs, blocks, true};
+        for (int m = 0; m < kRows; ++m)
+            for (const QuantizedRows& rows : {plain, tiled}) {
+                QuantizeJob job;
+                job.x = x.data() + m * kInputs;
+                job.block = block;
+                job.segmentRows = kSegmentRows;
+                job.lastSegment = kInputs / kSegmentRows;
+                job.out = rows.row(m);
+                kernels.quantize(job);
+            }
+        for (int m = 0; m < kRows; ++m) {
+            const QuantizedRows one = plain.row(m), other = tiled.row(m);
+            for (int k = 0; k < kInputs; ++k)
+                ASSERT_EQ(one.values[k], other.values[k / 64 * other.chunkStride() + k % 64]) << m << ", " << k;
+            for (int b = 0; b < blocks; ++b) {
+                ASSERT_EQ(one.scales[b], other.scales[b * other.blockStep()]);
+                ASSERT_EQ(one.totals[b], other.totals[b * other.blockStep()]);
+            }
+        }
+    }
 }
 
 TEST_P(KernelsTest, quantize_marksInfiniteAndNotANumber) {
