@@ -71,7 +71,8 @@ Result<PackedLinear> allocateLinear(std::span<const PackPart> parts, const RowOr
     linear.segmentRows = order.segmentRows;
     linear.segments = static_cast<int>(order.groups.size());
     linear.paddedInputs = linear.segments * linear.segmentRows;
-    linear.block = linear.segmentRows % block == 0 ? block : 32;
+    linear.block = block;
+    while (linear.segmentRows % linear.block != 0) linear.block /= 2;
     for (const PackPart& part : parts) linear.columnBlocks += static_cast<int>(part.columns.size()) / kBlockColumns;
     if (!order.isIdentity()) linear.order = order.rows;
     const std::optional<int> uniform = uniformZeroOf(parts);

@@ -37,8 +37,8 @@ struct PackPart {
 // 0..count-1, padded with `count` to the next multiple of 16.
 std::vector<std::int32_t> naturalColumns(int count);
 
-// Packs the parts, which share `order`, into one linear whose activations share a scale by `block` rows (64, or 32,
-// which every segment is a multiple of). Errors: cancelled, outOfMemory.
+// Packs the parts, which share `order`, into one linear whose activations share a scale by `block` rows, 32, 64 or 128,
+// or by fewer where a segment is no multiple of it. Errors: cancelled, outOfMemory.
 Result<PackedLinear> packLinear(std::span<const PackPart> parts, const RowOrder& order, int block,
                                 const Kernels& kernels, ThreadPool& pool, std::stop_token stop);
 

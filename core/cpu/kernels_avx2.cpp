@@ -145,7 +145,7 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
     const int vectors = job.block / 8;
     for (int s = job.firstSegment; s < job.lastSegment; ++s) {
         for (int row = s * job.segmentRows; row < (s + 1) * job.segmentRows; row += job.block) {
-            __m256 scaled[8];
+            __m256 scaled[kMaxSegmentRows / 8];
             __m256i largest = _mm256_setzero_si256(); // compared as bits, so that NaN is larger than every number
             for (int v = 0; v < vectors; ++v) {
                 const int k = row + 8 * v;

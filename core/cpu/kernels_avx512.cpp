@@ -117,7 +117,7 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
     const int vectors = job.block / 16;
     for (int s = job.firstSegment; s < job.lastSegment; ++s) {
         for (int row = s * job.segmentRows; row < (s + 1) * job.segmentRows; row += job.block) {
-            __m512 scaled[4];
+            __m512 scaled[kMaxSegmentRows / 16];
             __m512i largest = _mm512_setzero_si512(); // compared as bits, so that NaN is larger than every number
             for (int v = 0; v < vectors; ++v) {
                 const int k = row + 16 * v;
@@ -136,12 +136,12 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
             const float scale = finite ? amax / 127.0f : std::numeric_limits<float>::quiet_NaN();
             const __m512 inverse = _mm512_set1_ps(finite && amax > 1e-30f ? 127.0f / amax : 0.0f);
             __m512i total = _mm512_setzero_si512();
-            std::int8_t* values = job.out.values + static_cast<std::ptrdiff_t>(row / 64) * job.out.chunkStride() + row % 64;
             for (int v = 0; v < vectors; ++v) {
                 const __m512i value =
                     finite ? _mm512_cvtps_epi32(_mm512_mul_ps(scaled[v], inverse)) : _mm512_setzero_si512();
                 total = _mm512_add_epi32(total, value);
-                _mm_storeu_si128(reinterpret_cast<__m128i*>(values + 16 * v),
+                const int k = row + 16 * v;
+                _mm_storeu_si128(reinterpret_cast<__m128i*>(job.out.values + static_cast<std::ptrdiff_t>(k / 64) * job.out.chunkStride() + k % 64),
                                  _mm512_cvtsepi32_epi8(value));
             }
             const int block = row / job.block * job.out.blockStep();

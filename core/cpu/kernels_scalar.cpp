@@ -46,7 +46,7 @@ void linear(const PackedLinear& w, const QuantizedRows& x, int rows, int firstBl
 }
 
 void quantize(const QuantizeJob& job) {
-    float scaled[64];
+    float scaled[kMaxSegmentRows];
     for (int s = job.firstSegment; s < job.lastSegment; ++s) {
         for (int row = s * job.segmentRows; row < (s + 1) * job.segmentRows; row += job.block) {
             std::uint32_t largest = 0; // compared as bits, so that NaN is larger than every number

@@ -37,7 +37,7 @@ struct PackedLinear {
     int paddedInputs = 0; // packed rows: segments * segmentRows
     int segmentRows = 0;  // a multiple of block, at most kMaxSegmentRows
     int segments = 0;
-    int block = 64;       // rows that share an activation's scale: 32 or 64
+    int block = 64;       // rows that share an activation's scale: 32, 64 or 128
     int columnBlocks = 0;
     int outputStep = kBlockColumns; // from one column block's first output to the next one's
     int uniformZero = 8;        // where hasZeros is false
@@ -68,7 +68,8 @@ struct PackedLinear {
 };
 
 // Rows of activations in 8 bits, in a linear's packed order: row after row or, for instructions that take 16 rows at
-// once, in tiles, (M/16, K/64, 16, 64) values and (M/16, blocks, 16) scales and totals.
+// once, in tiles, (M/16, K/64, 16, 64) values and (M/16, blocks, 16) scales and totals. Tiles are there, though of any
+// content, to the next multiple of 32 rows.
 struct QuantizedRows {
     std::int8_t* values = nullptr;  // (M, valueStride), aligned to 64
     float* scales = nullptr;        // (M, blockStride): one a block

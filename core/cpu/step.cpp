@@ -41,7 +41,7 @@ Step::Step(const ModelViews& views, const CpuWeights& weights, const KvShape& kv
 }
 
 Result<void> Step::allocate() {
-    const std::size_t rows = static_cast<std::size_t>(roundUp(maxRows_, kTileRows));
+    const std::size_t rows = static_cast<std::size_t>(roundUp(maxRows_, 2 * kTileRows));
     // 16 floats of zero past the end: where padded packed rows read from.
     xStride_ = roundUp(config_.hiddenSize, 16) + 16;
     mixedStride_ = roundUp(config_.headCount * config_.headDim, 16) + 16;

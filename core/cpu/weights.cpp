@@ -10,10 +10,11 @@
 namespace tramontane {
 namespace {
 
-// Rows of activations that share a scale. What down reads is a product with a long tail: the largest of 64 is so far
+// Rows of activations that share a scale. What down reads is a product with a long tail: the largest of many is so far
 // from the rest that its rounding would be most of the model's error. In a narrow model few products average it out.
-constexpr int kBlock = 64, kFineBlock = 32, kNarrowInputs = 1024;
-int blockFor(int inputs) { return inputs <= kNarrowInputs ? kFineBlock : kBlock; }
+constexpr int kBlock = 128, kTailBlock = 64, kNarrowBlock = 32, kNarrowInputs = 1024, kNarrowTailInputs = 4096;
+int blockFor(int inputs) { return inputs <= kNarrowInputs ? kNarrowBlock : kBlock; }
+int tailBlockFor(int inputs) { return inputs <= kNarrowTailInputs ? kNarrowBlock : kTailBlock; }
 
 int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -90,7 +91,7 @@ public:
         if (!gateUp) return std::move(gateUp).error();
         weights.gateUp = std::move(*gateUp);
 
-        Result<PlacedLinear> down = packAlone(layer.down, downOrder, kFineBlock);
+        Result<PlacedLinear> down = packAlone(layer.down, downOrder, tailBlockFor(layer.down.inputs));
         if (!down) return std::move(down).error();
         weights.down = std::move(*down);
         weights.down.linear.order.clear();

@@ -43,11 +43,11 @@ std::string nameOf(const ::testing::TestParamInfo<InstructionSet>& info) {
 struct RandomLinear {
     PackedLinear linear;
 
-    RandomLinear(int inputs, int outputs, int segmentRows, bool zerosGiven, bool biasGiven, std::mt19937& random) {
+    RandomLinear(int inputs, int outputs, int segmentRows, int block, bool zerosGiven, bool biasGiven, std::mt19937& random) {
         linear.inputs = linear.paddedInputs = inputs;
         linear.segmentRows = segmentRows;
         linear.segments = inputs / segmentRows;
-        linear.block = segmentRows % 64 == 0 ? 64 : 32;
+        linear.block = block;
         linear.columnBlocks = outputs / kBlockColumns;
         linear.hasZeros = zerosGiven;
         linear.layOut();
@@ -105,7 +105,7 @@ struct TiledRows {
     QuantizedRows rows;
 
     TiledRows(const QuantizedRows& x, const PackedLinear& linear, int count) {
-        const int padded = (count + kTileRows - 1) / kTileRows * kTileRows, stride = (x.valueStride + 63) / 64 * 64;
+        const int padded = (count + 2 * kTileRows - 1) / (2 * kTileRows) * 2 * kTileRows, stride = (x.valueStride + 63) / 64 * 64;
         Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(padded * stride));
         EXPECT_TRUE(pages.ok());
         values = std::move(*pages);
@@ -152,12 +152,12 @@ Exact exactProduct(const RandomLinear& random, const QuantizedRows& x, int m, in
 }
 
 struct Shape {
-    int inputs, outputs, segmentRows;
+    int inputs, outputs, segmentRows, block;
     bool zeros, bias;
 };
 
 void checkLinear(const Kernels& kernels, const Shape& shape, int rows, WriteMode mode, std::mt19937& random) {
-    const RandomLinear linear(shape.inputs, shape.outputs, shape.segmentRows, shape.zeros, shape.bias, random);
+    const RandomLinear linear(shape.inputs, shape.outputs, shape.segmentRows, shape.block, shape.zeros, shape.bias, random);
     const RandomRows x(linear.linear, rows, random);
     const std::ptrdiff_t stride = shape.outputs + 32;
     std::vector<float> out(static_cast<std::size_t>(rows * stride), 0.25f);
@@ -186,22 +186,24 @@ void checkLinear(const Kernels& kernels, const Shape& shape, int rows, WriteMode
 }
 
 TEST_P(KernelsTest, linear_matchesTheExactProductAtEveryShapeOfMistral7B) {
-    const Shape shapes[] = {{4096, 6144, 128, false, false}, {4096, 4096, 128, true, false},
-                            {4096, 28672, 128, false, false}, {14336, 4096, 128, false, true}};
+    const Shape shapes[] = {{4096, 6144, 128, 128, false, false}, {4096, 4096, 128, 64, true, false},
+                            {4096, 28672, 128, 128, false, false}, {14336, 4096, 128, 64, false, true}};
     for (const Shape& shape : shapes) checkLinear(kernels, shape, 3, WriteMode::store, random);
     checkLinear(kernels, shapes[1], 1, WriteMode::add, random);
 }
 
 TEST_P(KernelsTest, linear_matchesTheExactProductAtRaggedRowsAndEveryGroupSize) {
-    const Shape shapes[] = {{512, 768, 128, false, false}, {512, 512, 64, true, true},  {512, 3072, 32, true, false},
-                            {1536, 512, 128, false, true}, {1536, 512, 96, true, true}, {96, 16, 96, false, false}};
+    const Shape shapes[] = {{512, 768, 128, 64, false, false}, {512, 512, 64, 64, true, true},  {512, 3072, 32, 32, true, false},
+                            {1536, 512, 128, 32, false, true}, {1536, 512, 96, 32, true, true}, {96, 16, 96, 32, false, false},
+                            {512, 272, 128, 128, true, false}, {256, 48, 64, 32, false, false}};
     for (const Shape& shape : shapes)
         for (const int rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33, 64, 127, 257})
             checkLinear(kernels, shape, rows, rows % 2 == 0 ? WriteMode::add : WriteMode::store, random);
 }
 
 TEST_P(KernelsTest, linear_givesARowTheSameBitsInEveryBatch) {
-    const RandomLinear linear(1536, 64, 128, true, true, random);
+    for (const int block : {32, 64, 128}) {
+    const RandomLinear linear(1536, 64, 128, block, true, true, random);
     constexpr int kRows = 21;
     const RandomRows x(linear.linear, kRows, random);
     std::vector<float> alone(kRows * 64), together(kRows * 64);
@@ -213,10 +215,11 @@ TEST_P(KernelsTest, linear_givesARowTheSameBitsInEveryBatch) {
         kernels.linear(linear.linear, takesTiles ? tiled.rows : x.rows, rows, 0, 4, together.data(), 64, WriteMode::store);
         for (int i = 0; i < rows * 64; ++i) ASSERT_EQ(alone[i], together[i]) << "M " << rows << ", element " << i;
     }
+    }
 }
 
 TEST_P(KernelsTest, linear_takesTheLargestValuesWithoutSaturating) {
-    RandomLinear linear(1024, 16, 128, true, false, random);
+    RandomLinear linear(1024, 16, 128, 64, true, false, random);
     std::fill_n(linear.linear.weights(0), 1024 * kBlockColumns / 2, 0xff);
     RandomRows x(linear.linear, 2, random);
     for (std::size_t i = 0; i < x.values.size(); ++i) x.values[i] = i < 1024 ? 127 : -127;
@@ -231,10 +234,9 @@ TEST_P(KernelsTest, linear_takesTheLargestValuesWithoutSaturating) {
 }
 
 // `inputs` that fill the packed rows only in part leave padding, scattered as by an act-order.
-void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, bool fromTheMiddle, std::mt19937& random) {
+void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, int block, bool fromTheMiddle, std::mt19937& random) {
     std::normal_distribution<float> gaussian;
     const int segments = (inputs + segmentRows - 1) / segmentRows, padded = segments * segmentRows;
-    const int block = segmentRows % 64 == 0 && inputs % 64 == 0 ? 64 : 32;
     std::vector<float> x(static_cast<std::size_t>(inputs) + 1), weight(static_cast<std::size_t>(padded));
     for (float& value : x) value = gaussian(random);
     for (float& value : weight) value = gaussian(random);
@@ -276,13 +278,14 @@ void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, bool fro
 TEST_P(KernelsTest, quantize_isWithinHalfAStepAndSumsWhatItWrote) {
     for (const int inputs : {500, 512, 1536, 4096, 14336})
         for (const int segmentRows : {32, 64, 96, 128})
-            for (const bool fromTheMiddle : {false, true})
-                checkQuantize(kernels, inputs, segmentRows, fromTheMiddle, random);
+            for (const int block : {32, 64, 128})
+                for (const bool fromTheMiddle : {false, true})
+                    if (segmentRows % block == 0) checkQuantize(kernels, inputs, segmentRows, block, fromTheMiddle, random);
 }
 
 TEST_P(KernelsTest, quantize_writesTheSameInTiles) {
-    if (kernels.tiledFrom == 0) GTEST_SKIP() << "takes no tiles";
-    for (const int block : {32, 64}) {
+    if (kernels.tiledFrom == 0) return; // takes no tiles
+    for (const int block : {32, 64, 128}) {
         constexpr int kRows = 21, kInputs = 640, kSegmentRows = 128, kPadded = 32;
         const int blocks = kInputs / block;
         const std::vector<float> x = gaussians(kRows * kInputs);
