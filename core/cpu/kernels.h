@@ -11,6 +11,12 @@
 namespace tramontane {
 
 constexpr int kKvBlockPositions = 64; // positions of one block of the KV cache
+constexpr int kHeadBlock = 64;        // columns of the head that share a scale
+
+constexpr std::size_t headRowBytes(int columns) {
+    const auto count = static_cast<std::size_t>(columns);
+    return (count + count / kHeadBlock * sizeof(float) + 63) / 64 * 64;
+}
 
 // How a linear writes its columns: over what is there, or added to it (the residual stream).
 enum class WriteMode { store, add };
@@ -53,8 +59,9 @@ struct Kernels {
     // gateUp: blocks of 16 gate columns, each followed by its 16 up columns. out[i] = silu(gate) * up; 16*blocks.
     void (*siluMultiply)(const float* gateUp, int blocks, float* out);
     void (*attend)(const AttentionBlock& block);
-    // out[m*outStride + n] = x[m] . head[n]; head f16 (vocab, columns), columns a multiple of 32.
-    void (*head)(const std::uint16_t* head, int columns, int vocab, const float* x, int rows, std::ptrdiff_t xStride,
+    // out[m*outStride + n] = x[m] . head[n], columns a multiple of kHeadBlock. The head: (vocab, headRowBytes) bytes, a
+    // row being its values in 8 bits (columns) and then an f32 scale for every kHeadBlock of them.
+    void (*head)(const std::uint8_t* head, int columns, int vocab, const float* x, int rows, std::ptrdiff_t xStride,
                  float* out, std::ptrdiff_t outStride);
     void (*halfToFloat)(const void* halves, float* out, int count);
     void (*floatToHalf)(const float* x, std::uint16_t* out, int count);

@@ -312,32 +312,45 @@ TRAMONTANE_TARGET void attend(const AttentionBlock& b) {
     if (h < b.heads) attendHeads<1>(b, h);
 }
 
-// R rows of the head against every row of x: each product has its own two chains, the same for every batch.
-template <int R>
-TRAMONTANE_TARGET void headRows(const std::uint16_t* weights, int columns, const float* x, int rows,
-                                std::ptrdiff_t xStride, float* out, std::ptrdiff_t outStride) {
-    for (int m = 0; m < rows; ++m) {
-        const float* row = x + m * xStride;
-        __m256 even[R], odd[R];
-        for (int j = 0; j < R; ++j) even[j] = odd[j] = _mm256_setzero_ps();
-        for (int k = 0; k < columns; k += 16) {
-            const __m256 first = _mm256_loadu_ps(row + k), second = _mm256_loadu_ps(row + k + 8);
-            for (int j = 0; j < R; ++j) {
-                const std::uint16_t* at = weights + static_cast<std::size_t>(j) * columns + k;
-                even[j] = _mm256_fmadd_ps(loadHalves(at), first, even[j]);
-                odd[j] = _mm256_fmadd_ps(loadHalves(at + 8), second, odd[j]);
-            }
-        }
-        for (int j = 0; j < R; ++j) out[m * outStride + j] = sumLanes(_mm256_add_ps(even[j], odd[j]));
-    }
+TRAMONTANE_INLINE __m256 loadBytes(const std::uint8_t* values) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(values))));
 }
 
-TRAMONTANE_TARGET void head(const std::uint16_t* weights, int columns, int vocab, const float* x, int rows,
+// R rows of the head against one row of x: each product has one chain of additions, the same for every batch.
+template <int R>
+TRAMONTANE_INLINE void headRows(const std::uint8_t* weights, int columns, const float* x, float* out) {
+    const std::size_t rowBytes = headRowBytes(columns);
+    __m256 sum[R];
+    for (int j = 0; j < R; ++j) sum[j] = _mm256_setzero_ps();
+    for (int k = 0; k < columns; k += kHeadBlock) {
+        __m256 part[R];
+        for (int j = 0; j < R; ++j) {
+            part[j] = _mm256_setzero_ps();
+            _mm_prefetch(reinterpret_cast<const char*>(weights + k) + (R + j) * rowBytes, _MM_HINT_T1);
+        }
+#pragma GCC unroll 8
+        for (int v = 0; v < kHeadBlock; v += 8) {
+            const __m256 row = _mm256_loadu_ps(x + k + v);
+            for (int j = 0; j < R; ++j)
+                part[j] = _mm256_fmadd_ps(loadBytes(weights + j * rowBytes + k + v), row, part[j]);
+        }
+        for (int j = 0; j < R; ++j) {
+            float scale;
+            __builtin_memcpy(&scale, weights + j * rowBytes + columns + k / kHeadBlock * static_cast<int>(sizeof scale), sizeof scale);
+            sum[j] = _mm256_fmadd_ps(part[j], _mm256_set1_ps(scale), sum[j]);
+        }
+    }
+    for (int j = 0; j < R; ++j) out[j] = sumLanes(sum[j]);
+}
+
+TRAMONTANE_TARGET void head(const std::uint8_t* weights, int columns, int vocab, const float* x, int rows,
                             std::ptrdiff_t xStride, float* out, std::ptrdiff_t outStride) {
+    const std::size_t rowBytes = headRowBytes(columns);
     int n = 0;
-    for (; n + 4 <= vocab; n += 4, weights += 4 * static_cast<std::size_t>(columns))
-        headRows<4>(weights, columns, x, rows, xStride, out + n, outStride);
-    for (; n < vocab; ++n, weights += columns) headRows<1>(weights, columns, x, rows, xStride, out + n, outStride);
+    for (; n + 4 <= vocab; n += 4, weights += 4 * rowBytes)
+        for (int m = 0; m < rows; ++m) headRows<4>(weights, columns, x + m * xStride, out + m * outStride + n);
+    for (; n < vocab; ++n, weights += rowBytes)
+        for (int m = 0; m < rows; ++m) headRows<1>(weights, columns, x + m * xStride, out + m * outStride + n);
 }
 
 TRAMONTANE_TARGET void halvesToFloats(const void* halves, float* out, int count) {

@@ -279,36 +279,43 @@ TRAMONTANE_TARGET void attend(const AttentionBlock& b) {
     if (h < b.heads) attendHeads<1>(b, h);
 }
 
-// Four rows of the head against one row of x: each product has one chain of additions, the same for every batch.
-TRAMONTANE_TARGET void head(const std::uint16_t* weights, int columns, int vocab, const float* x, int rows,
+TRAMONTANE_INLINE __m512 loadBytes(const std::uint8_t* values) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(values))));
+}
+
+// R rows of the head against one row of x: each product has one chain of additions, the same for every batch.
+template <int R>
+TRAMONTANE_INLINE void headRows(const std::uint8_t* weights, int columns, const float* x, float* out) {
+    const std::size_t rowBytes = headRowBytes(columns);
+    __m512 sum[R];
+    for (int j = 0; j < R; ++j) sum[j] = _mm512_setzero_ps();
+    for (int k = 0; k < columns; k += kHeadBlock) {
+        const __m512 first = _mm512_loadu_ps(x + k), second = _mm512_loadu_ps(x + k + 16);
+        const __m512 third = _mm512_loadu_ps(x + k + 32), fourth = _mm512_loadu_ps(x + k + 48);
+#pragma GCC unroll 4
+        for (int j = 0; j < R; ++j) {
+            const std::uint8_t* row = weights + static_cast<std::size_t>(j) * rowBytes;
+            _mm_prefetch(reinterpret_cast<const char*>(row + k) + R * rowBytes, _MM_HINT_T1);
+            __m512 part = _mm512_mul_ps(loadBytes(row + k), first);
+            part = _mm512_fmadd_ps(loadBytes(row + k + 16), second, part);
+            part = _mm512_fmadd_ps(loadBytes(row + k + 32), third, part);
+            part = _mm512_fmadd_ps(loadBytes(row + k + 48), fourth, part);
+            float scale;
+            __builtin_memcpy(&scale, row + columns + k / kHeadBlock * static_cast<int>(sizeof scale), sizeof scale);
+            sum[j] = _mm512_fmadd_ps(part, _mm512_set1_ps(scale), sum[j]);
+        }
+    }
+    for (int j = 0; j < R; ++j) out[j] = _mm512_reduce_add_ps(sum[j]);
+}
+
+TRAMONTANE_TARGET void head(const std::uint8_t* weights, int columns, int vocab, const float* x, int rows,
                             std::ptrdiff_t xStride, float* out, std::ptrdiff_t outStride) {
+    const std::size_t rowBytes = headRowBytes(columns);
     int n = 0;
-    for (; n + 4 <= vocab; n += 4, weights += 4 * static_cast<std::size_t>(columns))
-        for (int m = 0; m < rows; ++m) {
-            const float* row = x + m * xStride;
-            __m512 even[4], odd[4];
-            for (int j = 0; j < 4; ++j) even[j] = odd[j] = _mm512_setzero_ps();
-            for (int k = 0; k < columns; k += 32) {
-                const __m512 first = _mm512_loadu_ps(row + k), second = _mm512_loadu_ps(row + k + 16);
-                for (int j = 0; j < 4; ++j) {
-                    const std::uint16_t* at = weights + static_cast<std::size_t>(j) * columns + k;
-                    even[j] = _mm512_fmadd_ps(loadHalves(at), first, even[j]);
-                    odd[j] = _mm512_fmadd_ps(loadHalves(at + 16), second, odd[j]);
-                }
-            }
-            for (int j = 0; j < 4; ++j)
-                out[m * outStride + n + j] = _mm512_reduce_add_ps(_mm512_add_ps(even[j], odd[j]));
-        }
-    for (; n < vocab; ++n, weights += columns)
-        for (int m = 0; m < rows; ++m) {
-            const float* row = x + m * xStride;
-            __m512 even = _mm512_setzero_ps(), odd = _mm512_setzero_ps();
-            for (int k = 0; k < columns; k += 32) {
-                even = _mm512_fmadd_ps(loadHalves(weights + k), _mm512_loadu_ps(row + k), even);
-                odd = _mm512_fmadd_ps(loadHalves(weights + k + 16), _mm512_loadu_ps(row + k + 16), odd);
-            }
-            out[m * outStride + n] = _mm512_reduce_add_ps(_mm512_add_ps(even, odd));
-        }
+    for (; n + 4 <= vocab; n += 4, weights += 4 * rowBytes)
+        for (int m = 0; m < rows; ++m) headRows<4>(weights, columns, x + m * xStride, out + m * outStride + n);
+    for (; n < vocab; ++n, weights += rowBytes)
+        for (int m = 0; m < rows; ++m) headRows<1>(weights, columns, x + m * xStride, out + m * outStride + n);
 }
 
 TRAMONTANE_TARGET void halvesToFloats(const void* halves, float* out, int count) {

@@ -112,15 +112,19 @@ void attend(const AttentionBlock& b) {
     }
 }
 
-void head(const std::uint16_t* weights, int columns, int vocab, const float* x, int rows, std::ptrdiff_t xStride,
+void head(const std::uint8_t* weights, int columns, int vocab, const float* x, int rows, std::ptrdiff_t xStride,
           float* out, std::ptrdiff_t outStride) {
-    for (int n = 0; n < vocab; ++n, weights += columns)
+    for (int n = 0; n < vocab; ++n, weights += headRowBytes(columns))
         for (int m = 0; m < rows; ++m) {
-            float lanes[16] = {};
-            for (int k = 0; k < columns; k += 16)
-                for (int j = 0; j < 16; ++j) lanes[j] += halfToFloat(weights[k + j]) * x[m * xStride + k + j];
             float sum = 0;
-            for (const float lane : lanes) sum += lane;
+            for (int k = 0; k < columns; k += kHeadBlock) {
+                float lanes[16] = {};
+                for (int j = 0; j < kHeadBlock; ++j)
+                    lanes[j % 16] += static_cast<float>(static_cast<std::int8_t>(weights[k + j])) * x[m * xStride + k + j];
+                float part = 0;
+                for (const float lane : lanes) part += lane;
+                sum += loadAt<float>(weights + columns, static_cast<std::size_t>(k / kHeadBlock)) * part;
+            }
             out[m * outStride + n] = sum;
         }
 }

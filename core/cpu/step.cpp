@@ -337,7 +337,7 @@ void Step::computeLogits() {
     constexpr int kVocabPerTask = 64;
     forEach((vocab + kVocabPerTask - 1) / kVocabPerTask, [&](int task) {
         const int first = task * kVocabPerTask, count = std::min(kVocabPerTask, vocab - first);
-        const auto* rows = weights_.head.as<std::uint16_t>() + static_cast<std::size_t>(first) * weights_.headColumns;
+        const auto* rows = weights_.head.as<std::uint8_t>() + static_cast<std::size_t>(first) * headRowBytes(weights_.headColumns);
         for (int i = 0; i < wanted; ++i) {
             float* logits = rows_[logitRows_[i]].logits + first;
             kernels_.head(rows, weights_.headColumns, count,

@@ -2,6 +2,11 @@
 #include "core/cpu/weights.h"
 
 #include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
 #include <string>
 
 #include "core/cpu/gptq_pack.h"
@@ -29,6 +34,22 @@ std::vector<float> inPackedOrder(const std::vector<float>& values, const RowOrde
     for (std::size_t k = 0; k < sorted.size(); ++k)
         if (order.rows[k] < order.inputs) sorted[k] = values[static_cast<std::size_t>(order.rows[k])];
     return sorted;
+}
+
+// To 8 bits, a scale for every block; a block with a number that is none has a scale that is none.
+void packHeadRow(const float* row, int columns, std::uint8_t* out) {
+    for (int first = 0; first < columns; first += kHeadBlock) {
+        std::uint32_t largest = 0; // compared as bits, so that NaN is larger than every number
+        for (int k = first; k < first + kHeadBlock; ++k)
+            largest = std::max(largest, std::bit_cast<std::uint32_t>(row[k]) & 0x7fffffffu);
+        const float amax = std::bit_cast<float>(largest);
+        const bool finite = std::isfinite(amax);
+        const float scale = finite ? amax / 127.0f : std::numeric_limits<float>::quiet_NaN();
+        const float inverse = finite && amax > 1e-30f ? 127.0f / amax : 0.0f;
+        for (int k = first; k < first + kHeadBlock; ++k)
+            out[k] = static_cast<std::uint8_t>(finite ? static_cast<int>(std::nearbyint(row[k] * inverse)) : 0);
+        std::memcpy(out + columns + static_cast<std::size_t>(first / kHeadBlock) * sizeof scale, &scale, sizeof scale);
+    }
 }
 
 class Loader {
@@ -102,30 +123,24 @@ public:
         return weights;
     }
 
-    Result<void> copyHead(CpuWeights& weights) {
+    Result<void> packHead(CpuWeights& weights) {
         const DenseView& head = views_.head;
-        weights.headColumns = roundUp(head.columns, 32);
-        Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(head.rows) * weights.headColumns * 2);
+        weights.headColumns = roundUp(head.columns, kHeadBlock);
+        const std::size_t rowBytes = headRowBytes(weights.headColumns);
+        Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(head.rows) * rowBytes);
         if (!pages) return std::move(pages).error();
         weights.head = std::move(*pages);
-        const bool copies = head.dtype == DType::f16;
-        Result<Pages> rows = Pages::allocate(static_cast<std::size_t>(pool_.threadCount()) * head.columns * 4 + 64);
+        Result<Pages> rows = Pages::allocate(static_cast<std::size_t>(pool_.threadCount()) * weights.headColumns * sizeof(float));
         if (!rows) return std::move(rows).error();
         constexpr int kRowsPerTask = 256;
         std::atomic<int> nextScratch{0};
         pool_.run([&] {
-            float* row = rows->as<float>() + static_cast<std::size_t>(nextScratch.fetch_add(1)) * head.columns;
+            float* row = rows->as<float>() + static_cast<std::size_t>(nextScratch.fetch_add(1)) * weights.headColumns;
             pool_.forEach((head.rows + kRowsPerTask - 1) / kRowsPerTask, [&](int task) {
                 if (stop_.stop_requested()) return;
                 for (int r = task * kRowsPerTask; r < std::min(head.rows, (task + 1) * kRowsPerTask); ++r) {
-                    auto* to = weights.head.as<std::uint16_t>() + static_cast<std::size_t>(r) * weights.headColumns;
-                    const std::size_t rowBytes = static_cast<std::size_t>(head.columns) * 2;
-                    if (copies) {
-                        std::memcpy(to, head.bytes.data() + r * rowBytes, rowBytes);
-                        continue;
-                    }
                     readDenseRow(head, r, kernels_, row);
-                    kernels_.floatToHalf(row, to, head.columns);
+                    packHeadRow(row, weights.headColumns, weights.head.as<std::uint8_t>() + static_cast<std::size_t>(r) * rowBytes);
                 }
             });
         });
@@ -142,7 +157,7 @@ private:
 
 // What the packed model will take, from the shapes alone.
 std::uint64_t estimateBytes(const ModelViews& views) {
-    std::uint64_t total = static_cast<std::uint64_t>(views.head.rows) * roundUp(views.head.columns, 32) * 2;
+    std::uint64_t total = static_cast<std::uint64_t>(views.head.rows) * headRowBytes(roundUp(views.head.columns, kHeadBlock));
     for (const LayerViews& layer : views.layers)
         for (const GptqView* view :
              {&layer.query, &layer.key, &layer.value, &layer.output, &layer.gate, &layer.up, &layer.down})
@@ -203,7 +218,7 @@ Result<CpuWeights> loadCpuWeights(const ModelViews& views, const Kernels& kernel
     if (progress) progress((steps - 1) / steps, "packing weights");
     if (views.hasHead()) {
         weights.finalNorm = readVector(views.finalNorm, kernels);
-        TRY_OK(loader.copyHead(weights));
+        TRY_OK(loader.packHead(weights));
     }
     if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "loading was cancelled");
     TRY_OK(views.checkUnchanged());

@@ -32,8 +32,8 @@ struct LayerWeights {
 struct CpuWeights {
     std::vector<LayerWeights> layers;
     std::vector<float> finalNorm; // (hidden); empty, like the head, in a part without them
-    Pages head;                   // f16 (vocab, headColumns)
-    int headColumns = 0;          // hidden, padded with zeros to a multiple of 32
+    Pages head;                   // (vocab, headRowBytes(headColumns)): kernels.h
+    int headColumns = 0;          // hidden, padded with zeros to a multiple of kHeadBlock
     int keyColumn = 0, valueColumn = 0, queryKeyValueColumns = 0;
     int gateUpColumns = 0;
     std::uint64_t sizeBytes = 0;         // resident

@@ -454,24 +454,36 @@ TEST_P(KernelsTest, attend_looksAtTheSlidingWindowAlone) {
 }
 
 TEST_P(KernelsTest, head_matchesTheExactProductAndIsTheSameInEveryBatch) {
-    for (const int columns : {32, 512, 4096})
+    for (const int columns : {64, 512, 4096})
         for (const int vocab : {1, 3, 4, 67}) {
             constexpr int kRows = 5;
-            std::vector<std::uint16_t> weights(static_cast<std::size_t>(columns * vocab));
-            for (std::uint16_t& weight : weights) weight = floatToHalf(gaussian());
+            const std::size_t rowBytes = headRowBytes(columns);
+            const Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(vocab) * rowBytes);
+            ASSERT_TRUE(pages.ok());
+            const auto scaleAt = [&](int n, int k) { return pages->as<std::uint8_t>() + n * rowBytes + columns + k / kHeadBlock * 4; };
+            for (int n = 0; n < vocab; ++n) {
+                for (int k = 0; k < columns; ++k)
+                    pages->as<std::int8_t>()[n * rowBytes + k] = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
+                for (int k = 0; k < columns; k += kHeadBlock) {
+                    const float scale = std::abs(gaussian());
+                    std::memcpy(scaleAt(n, k), &scale, sizeof scale);
+                }
+            }
             const std::vector<float> x = gaussians(static_cast<std::size_t>(kRows * columns));
             std::vector<float> out(static_cast<std::size_t>(kRows * vocab)), alone(static_cast<std::size_t>(vocab));
-            kernels.head(weights.data(), columns, vocab, x.data(), kRows, columns, out.data(), vocab);
+            kernels.head(pages->as<std::uint8_t>(), columns, vocab, x.data(), kRows, columns, out.data(), vocab);
             for (int m = 0; m < kRows; ++m) {
-                kernels.head(weights.data(), columns, vocab, x.data() + m * columns, 1, columns, alone.data(), vocab);
+                kernels.head(pages->as<std::uint8_t>(), columns, vocab, x.data() + m * columns, 1, columns, alone.data(), vocab);
                 for (int n = 0; n < vocab; ++n) {
                     double exact = 0, size = 0;
                     for (int k = 0; k < columns; ++k) {
-                        const double product = static_cast<double>(halfToFloat(weights[n * columns + k])) * x[m * columns + k];
+                        float scale;
+                        std::memcpy(&scale, scaleAt(n, k), sizeof scale);
+                        const double product = static_cast<double>(scale) * pages->as<std::int8_t>()[n * rowBytes + k] * x[m * columns + k];
                         exact += product;
                         size += std::abs(product);
                     }
-                    ASSERT_NEAR(out[m * vocab + n], exact, (columns / 16 + 8) * kEpsilon * size);
+                    ASSERT_NEAR(out[m * vocab + n], exact, (columns / 16 + 24) * kEpsilon * size);
                     ASSERT_EQ(out[m * vocab + n], alone[n]);
                 }
             }
