@@ -37,6 +37,7 @@ public:
         info_.kvBytesPerToken = pages_.bytesPerToken();
         const int prefill = options.prefillRows > 0 ? options.prefillRows : prefillRows(device_);
         info_.preferredPrefillTokens = std::min(prefill, contextLength);
+        info_.cheapRows = 8; // what the decode kernels take in one tile
     }
 
     Result<void> load(const LoadProgress& progress, const std::stop_token& stop) {

@@ -95,6 +95,7 @@ private:
         SchedulerOptions options;
         // One context's worth of memory is what a person is told a model needs.
         options.cache.tokens = parts_.backend->info().contextLength;
+        options.speculation = parts_.speculation;
         scheduler_.emplace(*parts_.backend, producible_, options);
     }
 
@@ -155,6 +156,9 @@ private:
             result.finishReason = done.finishReason;
             if (done.error) result.error = done.error->message;
             result.reusedTokens = done.reusedTokens;
+            result.passes = done.passes;
+            result.guessedTokens = done.guessedTokens;
+            result.rightTokens = done.rightTokens;
             if (done.firstToken != Clock::time_point{}) result.timeToFirstToken = done.firstToken - started;
             const double decodeSeconds =
                 std::chrono::duration<double>(done.lastToken - done.firstToken).count();

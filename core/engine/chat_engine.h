@@ -31,6 +31,7 @@ struct ModelOptions {
     int threads = 0;             // 0: as many as suit this machine
     int contextLength = 0;       // 0: what the model was made for, capped at 8192
     int gpuLayers = -1;          // of the last layers, on the GPU, the others on the CPU; -1: as many as fit there
+    bool speculation = true;     // guess the tokens that a text repeats and check several in one pass
 };
 
 // What an opened model is, for status lines and the figures of an answer.
@@ -58,6 +59,8 @@ struct GenerationResult {
     int promptTokens = 0;
     int reusedTokens = 0; // of the prompt, already in the cache
     int newTokens = 0;
+    int passes = 0;                         // over the model, those that read the prompt included
+    int guessedTokens = 0, rightTokens = 0; // guessed ahead, and those of them that came to be
     int contextLength = 0;
     int droppedMessages = 0; // oldest turns left out because the context is full; never the system text
     FinishReason finishReason = FinishReason::stop;

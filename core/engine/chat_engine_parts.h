@@ -15,6 +15,7 @@ struct ChatEngineParts {
     std::shared_ptr<const Tokenizer> tokenizer;
     std::unique_ptr<Backend> backend;
     std::vector<TokenId> stopTokens; // the model's ends of text
+    bool speculation = true;
 };
 
 std::unique_ptr<ChatEngine> makeChatEngine(ChatEngineParts parts);

@@ -41,6 +41,7 @@ Result<std::unique_ptr<ChatEngine>> openUnguarded(const ModelOptions& options, c
     parts.description.sampling = files->config().sampling;
     parts.tokenizer = files->tokenizer();
     parts.backend = std::move(*backend);
+    parts.speculation = options.speculation;
     parts.stopTokens = files->config().mistral.eosTokens;
     auto engine = makeChatEngine(std::move(parts));
     progress(1, "Ready");

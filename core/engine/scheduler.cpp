@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/engine/prompt_lookup.h"
+
 namespace tramontane {
 
 struct Scheduler::Job {
@@ -14,22 +16,34 @@ struct Scheduler::Job {
     SequenceCache::Entry* entry = nullptr;
     Phase phase = Phase::waiting;
     bool cancelled = false;
+    PromptLookup lookup;
+    GuessLength guessLength;
     JobResult result;
 
     bool wantsToStop() const { return cancelled || request.stop.stop_requested(); }
 };
 
-// What one forward pass takes of which job.
+// What one forward pass takes of a job: tokens that are its own and, of an answer, guesses at those that follow.
+struct Scheduler::Part {
+    Job* job = nullptr;
+    int tokenCount = 0;
+    bool logits = false;
+    std::vector<TokenId> guesses{}; // after the one token of its own
+
+    int rows() const { return logits ? 1 + static_cast<int>(guesses.size()) : 0; }
+};
+
 struct Scheduler::Plan {
-    struct Part {
-        Job* job = nullptr;
-        int tokenCount = 0;
-        bool logits = false;
-    };
     std::vector<Part> parts;
 };
 
-// What it gave: a row of logits or, where the backend sampled, a token for each part that wanted one, in
+// Why a job is over.
+struct Scheduler::Ending {
+    FinishReason reason;
+    std::optional<Error> error{};
+};
+
+// What it gave: rows of logits or, where the backend sampled, a token for each part that wanted them, in
 // order.
 struct Scheduler::Outcome {
     bool sampled = false;
@@ -58,6 +72,8 @@ JobId Scheduler::submit(JobRequest request) {
                                          .entry = nullptr,
                                          .phase = Job::Phase::waiting,
                                          .cancelled = false,
+                                         .lookup = {},
+                                         .guessLength = GuessLength(backend_.info().cheapRows - 1),
                                          .result = {}});
     job->tokens = job->request.prompt;
     job->result.promptTokens = static_cast<int>(job->tokens.size());
@@ -144,7 +160,21 @@ Scheduler::Plan Scheduler::plan() {
         room -= count;
         batch.parts.push_back({job.get(), count, count == left});
     }
+    // Guesses are cheap where the pass has few rows without them.
+    if (options_.speculation && batch.parts.size() == 1 && batch.parts.front().job->phase == Job::Phase::decode)
+        guess(batch.parts.front());
     return batch;
+}
+
+// No further than the answer may go: a guess beyond the end of the context or of the answer would be for nothing.
+void Scheduler::guess(Part& part) const {
+    Job& job = *part.job;
+    const int room = backend_.info().contextLength - static_cast<int>(job.tokens.size());
+    const int maxTokens = job.request.sampling.maxTokens;
+    const int left = maxTokens < 0 ? room : std::min(room, maxTokens - static_cast<int>(job.result.ids.size()));
+    const int wanted = std::min(job.guessLength.next(), left - 1);
+    const std::span<const TokenId> guesses = job.lookup.guess(job.tokens, wanted);
+    part.guesses.assign(guesses.begin(), guesses.end());
 }
 
 Result<Scheduler::Outcome> Scheduler::forward(const Plan& batch) {
@@ -153,9 +183,9 @@ Result<Scheduler::Outcome> Scheduler::forward(const Plan& batch) {
     const auto end = [&any] { any.request_stop(); };
     std::vector<std::unique_ptr<std::stop_callback<decltype(end)>>> callbacks;
     std::int64_t tokens = 0;
-    for (const Plan::Part& part : batch.parts) {
+    for (const Part& part : batch.parts) {
         callbacks.push_back(std::make_unique<std::stop_callback<decltype(end)>>(part.job->request.stop, end));
-        tokens += part.tokenCount;
+        tokens += part.tokenCount + static_cast<std::int64_t>(part.guesses.size());
     }
     auto outcome = pass(batch, any.get_token());
     if (outcome) {
@@ -168,8 +198,8 @@ Result<Scheduler::Outcome> Scheduler::forward(const Plan& batch) {
 // Where every part is one token that another one shall follow, the backend may sample.
 Result<Scheduler::Outcome> Scheduler::pass(const Plan& batch, std::stop_token stop) {
     std::vector<SampledPiece> sampled;
-    for (const Plan::Part& part : batch.parts)
-        if (part.tokenCount == 1 && part.logits)
+    for (const Part& part : batch.parts)
+        if (part.tokenCount == 1 && part.rows() == 1)
             sampled.push_back({part.job->entry->id, part.job->tokens, &part.job->request.sampling,
                                part.job->request.seed, part.job->sampler.draws()});
     if (sampled.size() == batch.parts.size() && backend_.samples(sampled)) {
@@ -178,12 +208,20 @@ Result<Scheduler::Outcome> Scheduler::pass(const Plan& batch, std::stop_token st
         return Outcome{true, {}, *tokens};
     }
     std::vector<BatchPiece> pieces;
-    for (const Plan::Part& part : batch.parts) {
+    std::vector<TokenId> withGuesses; // of the only part that has any
+    for (const Part& part : batch.parts) {
         const auto& entry = *part.job->entry;
-        pieces.push_back({entry.id,
-                          std::span(part.job->tokens)
-                              .subspan(entry.tokens.size(), static_cast<std::size_t>(part.tokenCount)),
-                          part.logits ? LogitsWanted::last : LogitsWanted::none});
+        BatchPiece piece{entry.id,
+                         std::span(part.job->tokens)
+                             .subspan(entry.tokens.size(), static_cast<std::size_t>(part.tokenCount)),
+                         part.logits ? LogitsWanted::last : LogitsWanted::none};
+        if (!part.guesses.empty()) {
+            withGuesses.assign(piece.tokens.begin(), piece.tokens.end());
+            withGuesses.insert(withGuesses.end(), part.guesses.begin(), part.guesses.end());
+            piece.tokens = withGuesses;
+            piece.logits = LogitsWanted::all;
+        }
+        pieces.push_back(piece);
     }
     auto rows = backend_.forward(pieces, std::move(stop));
     if (!rows) return std::move(rows).error();
@@ -193,14 +231,19 @@ Result<Scheduler::Outcome> Scheduler::pass(const Plan& batch, std::stop_token st
 void Scheduler::handleError(Plan& batch, const Error& error) {
     if (error.kind == ErrorKind::cancelled) {
         bool explained = false;
-        for (const Plan::Part& part : batch.parts)
+        for (const Part& part : batch.parts)
             if (part.job->wantsToStop()) {
                 finish(*part.job, FinishReason::cancelled);
                 explained = true;
             }
         if (explained) return;
     }
-    if (error.kind == ErrorKind::outOfMemory && cache_.evictOne()) return; // the next step tries again
+    // Whatever it was: the answer fares as it would without guesses.
+    if (Part& first = batch.parts.front(); !first.guesses.empty()) {
+        first.job->guessLength = GuessLength(0);
+        return; // the next step tries again
+    }
+    if (error.kind == ErrorKind::outOfMemory && cache_.evictOne()) return; // likewise
     // Whose fault it is shows when each goes alone; the others go on.
     if (batch.parts.size() > 1) return forwardOneByOne(batch);
     Job& job = *batch.parts.front().job;
@@ -216,7 +259,7 @@ void Scheduler::handleError(Plan& batch, const Error& error) {
 }
 
 void Scheduler::forwardOneByOne(Plan& batch) {
-    for (const Plan::Part& part : batch.parts) {
+    for (const Part& part : batch.parts) {
         Plan alone{{part}};
         if (auto outcome = forward(alone))
             accept(alone, *outcome);
@@ -226,36 +269,61 @@ void Scheduler::forwardOneByOne(Plan& batch) {
 }
 
 void Scheduler::accept(Plan& batch, Outcome outcome) {
-    for (const Plan::Part& part : batch.parts) {
-        Job& job = *part.job;
-        auto& read = job.entry->tokens;
-        const auto from = job.tokens.begin() + static_cast<std::ptrdiff_t>(read.size());
-        read.insert(read.end(), from, from + part.tokenCount);
-        if (job.phase == Job::Phase::prefill && job.request.onPrefill)
-            job.request.onPrefill(static_cast<int>(read.size()), job.result.promptTokens);
-        if (!part.logits) continue;
-        job.phase = Job::Phase::decode;
-        takeToken(job, outcome);
-    }
+    for (const Part& part : batch.parts)
+        acceptPart(part, outcome);
 }
 
-// The job's is the outcome's first row or token, which leaves it.
-void Scheduler::takeToken(Job& job, Outcome& outcome) {
-    const Outcome own = outcome;
+// The part's are the outcome's first rows or its first token, which leave it. Each row is sampled as if its pass had ended
+// there; the first token that is not the one guessed makes the rows after it worthless.
+void Scheduler::acceptPart(const Part& part, Outcome& outcome) {
+    Job& job = *part.job;
+    auto& read = job.entry->tokens;
+    const auto from = job.tokens.begin() + static_cast<std::ptrdiff_t>(read.size());
+    read.insert(read.end(), from, from + part.tokenCount);
+    ++job.result.passes;
+    if (job.phase == Job::Phase::prefill && job.request.onPrefill)
+        job.request.onPrefill(static_cast<int>(read.size()), job.result.promptTokens);
+    if (!part.logits) return;
+
+    Outcome own = outcome;
     const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
     if (outcome.sampled)
         outcome.tokens = outcome.tokens.subspan(1);
     else
-        outcome.rows = outcome.rows.subspan(width);
-    if (job.wantsToStop()) return finish(job, FinishReason::cancelled);
+        outcome.rows = outcome.rows.subspan(static_cast<std::size_t>(part.rows()) * width);
+    job.phase = Job::Phase::decode;
+    std::optional<Ending> ending = takeToken(job, own);
+    std::size_t right = 0;
+    while (!ending && right < part.guesses.size() && job.tokens.back() == part.guesses[right]) {
+        read.push_back(part.guesses[right++]);
+        own.rows = own.rows.subspan(width);
+        ending = takeToken(job, own);
+    }
+    if (!part.guesses.empty()) {
+        job.result.guessedTokens += static_cast<int>(part.guesses.size());
+        job.result.rightTokens += static_cast<int>(right);
+        job.guessLength.tell(static_cast<int>(part.guesses.size()), static_cast<int>(right));
+        // What was read of wrong guesses goes.
+        if (right < part.guesses.size())
+            if (auto cut = backend_.truncateSequence(job.entry->id, static_cast<int>(read.size())); !cut)
+                ending = Ending{FinishReason::error, std::move(cut).error()};
+    }
+    if (!ending) return;
+    if (ending->reason == FinishReason::error) {
+        cache_.discard(job.entry);
+        job.entry = nullptr;
+    }
+    finish(job, ending->reason, std::move(ending->error));
+}
+
+// From the first row, or the token that the backend drew.
+std::optional<Scheduler::Ending> Scheduler::takeToken(Job& job, const Outcome& own) {
+    if (job.wantsToStop()) return Ending{FinishReason::cancelled};
+    const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
     Result<TokenId> token =
         own.sampled ? own.tokens.front() : job.sampler.sample(own.rows.first(width), job.tokens);
     if (own.sampled) job.sampler.countDrawMadeElsewhere();
-    if (!token) {
-        cache_.discard(job.entry);
-        job.entry = nullptr;
-        return finish(job, FinishReason::error, std::move(token).error());
-    }
+    if (!token) return Ending{FinishReason::error, std::move(token).error()};
     const auto now = JobResult::Clock::now();
     if (job.result.firstToken == JobResult::Clock::time_point{})
         job.result.firstToken = now;
@@ -264,15 +332,16 @@ void Scheduler::takeToken(Job& job, Outcome& outcome) {
     job.result.lastToken = now;
 
     const auto& stops = job.request.stopTokens;
-    if (std::find(stops.begin(), stops.end(), *token) != stops.end()) return finish(job, FinishReason::stop);
+    if (std::find(stops.begin(), stops.end(), *token) != stops.end()) return Ending{FinishReason::stop};
     job.tokens.push_back(*token);
     job.result.ids.push_back(*token);
-    if (job.request.onToken && !job.request.onToken(*token)) return finish(job, FinishReason::stop);
+    if (job.request.onToken && !job.request.onToken(*token)) return Ending{FinishReason::stop};
     const int maxTokens = job.request.sampling.maxTokens;
     const bool enough = maxTokens >= 0 && static_cast<int>(job.result.ids.size()) >= maxTokens;
     if (enough || static_cast<int>(job.tokens.size()) >= backend_.info().contextLength)
-        return finish(job, FinishReason::length);
+        return Ending{FinishReason::length};
     if (job.result.ids.size() % limitsEvery == 0) cache_.enforceLimits();
+    return std::nullopt;
 }
 
 void Scheduler::finish(Job& job, FinishReason reason, std::optional<Error> error) {

@@ -38,11 +38,17 @@ struct JobResult {
     int promptTokens = 0;
     int reusedTokens = 0;
     int decodeSteps = 0; // tokens sampled after the first, the stop token included
+    int passes = 0;      // passes over the model that took tokens of this job, its prompt's included
+    int guessedTokens = 0, rightTokens = 0; // of the answer: guessed ahead, and those that came to be
     Clock::time_point submitted{}, firstToken{}, lastToken{};
 };
 
 struct SchedulerOptions {
     int activeJobs = 8; // further ones wait
+    // Guess the tokens that follow from what the text repeats (prompt_lookup.h) and check several in one pass. Where the
+    // backend gives a row the same logits in every batch, the tokens are the same as without; elsewhere they are wherever
+    // its rounding does not decide.
+    bool speculation = true;
     CacheLimits cache;
 };
 
@@ -71,15 +77,19 @@ public:
 
 private:
     struct Job;
+    struct Part;
     struct Plan;
     struct Outcome;
+    struct Ending;
 
     void begin(Job& job);
     Plan plan();
     void handleError(Plan& plan, const Error& error);
     void forwardOneByOne(Plan& plan);
     void accept(Plan& plan, Outcome outcome);
-    void takeToken(Job& job, Outcome& outcome);
+    std::optional<Ending> takeToken(Job& job, const Outcome& own);
+    void acceptPart(const Part& part, Outcome& outcome);
+    void guess(Part& part) const;
     void finish(Job& job, FinishReason reason, std::optional<Error> error = {});
     Result<Outcome> forward(const Plan& plan);
     Result<Outcome> pass(const Plan& plan, std::stop_token stop);

@@ -30,6 +30,7 @@ public:
         int vocabSize = 300;
         int contextLength = 512;
         int preferredPrefillTokens = 16;
+        int cheapRows = 1;
         Logits logits = hashedLogits; // of the token after `history`
         Failure failure;              // asked before each pass
         std::chrono::microseconds delayPerToken{0};
@@ -44,6 +45,7 @@ public:
         info_.vocabSize = behaviour_.vocabSize;
         info_.contextLength = behaviour_.contextLength;
         info_.preferredPrefillTokens = behaviour_.preferredPrefillTokens;
+        info_.cheapRows = behaviour_.cheapRows;
     }
 
     // Every row looks random and depends on every token before it.

@@ -22,6 +22,7 @@ TEST_F(Commands, commands_tellWrongUsageFromFailure) {
         {2, "--device", {"run", "--device", "tpu"}},
         {2, "--gpu-layers", {"run", "--gpu-layers", "-1"}},
         {2, "--gpu-layers", {"info", "--gpu-layers", "many"}},
+        {2, "--speculation", {"run", "--speculation", "maybe"}},
         {2, "--threads", {"run", "--threads", "-1"}},
         {2, "--threads", {"run", "--threads", "two"}},
         {2, "--context", {"run", "--context", "1e3"}},
@@ -74,7 +75,7 @@ TEST_F(Commands, commands_explainThemselves) {
         const auto help = runProgram({command, "--help"});
         EXPECT_EQ(help.status, 0);
         EXPECT_EQ(help.errors, "");
-        for (const char* option : {"--model", "--device", "--gpu-layers", "--threads", "--context"})
+        for (const char* option : {"--model", "--device", "--gpu-layers", "--threads", "--context", "--speculation"})
             EXPECT_NE(help.output.find(option), std::string::npos) << command;
     }
     const std::string run = runProgram({"run", "-h"}).output;

@@ -12,9 +12,10 @@ TEST_F(Run, run_jsonHasEveryFigure) {
     const Json json =
         parsed(run({"run", "--prompt", "hello", "--max-tokens", "12", "--seed", "5", "--json"}));
     for (const char* key : {"text", "ids", "prompt_tokens", "new_tokens", "finish_reason",
-                            "time_to_first_token_ms", "tokens_per_second", "device", "seed"})
+                            "time_to_first_token_ms", "tokens_per_second", "device", "seed", "passes",
+                            "guessed_tokens", "right_guesses"})
         EXPECT_TRUE(json.contains(key)) << key;
-    EXPECT_EQ(json.size(), 9u);
+    EXPECT_EQ(json.size(), 12u);
     EXPECT_EQ(json["ids"].size(), 12u);
     EXPECT_EQ(json["new_tokens"], 12);
     EXPECT_EQ(json["finish_reason"], "length");

@@ -28,6 +28,9 @@ std::string answerToJson(const GenerationResult& result) {
     json["ids"] = result.ids;
     json["prompt_tokens"] = result.promptTokens;
     json["new_tokens"] = result.newTokens;
+    json["passes"] = result.passes;
+    json["guessed_tokens"] = result.guessedTokens;
+    json["right_guesses"] = result.rightTokens;
     json["finish_reason"] = finishReasonName(result.finishReason);
     json["time_to_first_token_ms"] = result.timeToFirstToken.count();
     json["tokens_per_second"] = result.tokensPerSecond;

@@ -207,6 +207,12 @@ std::vector<Option> modelOptions(ModelOptions& options) {
          setInteger(options.threads, 0, 1024)},
         {"--context", "N", "tokens the model can look at (0: what it was made for, at most 8192)",
          setInteger(options.contextLength, 0, 1 << 24)},
+        {"--speculation", "on|off", "guess words that the text repeats and check several at once (on)",
+         [&options](const std::string& value) -> Result<void> {
+             if (value != "on" && value != "off") return wrong("expected on or off");
+             options.speculation = value == "on";
+             return {};
+         }},
     };
 }
 
