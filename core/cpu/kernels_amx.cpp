@@ -38,6 +38,7 @@ TRAMONTANE_INLINE void configureTiles(int inputs) {
         tiles.rows[t] = static_cast<std::uint8_t>(t == 2 || t == 3 ? inputs / 4 : kTileRows);
         tiles.rowBytes[t] = static_cast<std::uint16_t>(t < 2 ? inputs : 64);
     }
+    asm volatile("" : : "m"(tiles)); // GCC 12 takes the intrinsic to read 8 bytes, and leaves the others unwritten
     _tile_loadconfig(&tiles);
 }
 
