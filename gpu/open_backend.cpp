@@ -87,6 +87,7 @@ Result<std::unique_ptr<Backend>> makeBestBackend(const ModelFiles& files, const 
     HybridBackendOptions chosen;
     chosen.gpuLayers = choice->gpuLayers;
     chosen.cpu.threads = options.threads;
+    chosen.cpu.weightsCache = weightsCacheOf(options);
     chosen.cuda.deviceOrdinal = choice->gpu->ordinal;
     chosen.cuda.contextLength = options.contextLength;
     const bool whole = choice->gpuLayers == files.config().mistral.layerCount;

@@ -2,8 +2,16 @@
 #include "core/cpu/cpu_backend.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
+
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "core/base/thread_pool.h"
 #include "core/cpu/kv_cache.h"
@@ -15,6 +23,13 @@ namespace tramontane {
 namespace {
 
 constexpr int kMostThreads = 256; // a larger wish is a mistake, and threads cost memory
+
+// Answers come first.
+void lowerPriorityOfThisThread() {
+#if defined(__linux__)
+    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 19);
+#endif
+}
 
 class CpuBackend final : public ModelPart {
 public:
@@ -34,9 +49,7 @@ public:
     }
 
     Result<void> load(const CpuBackendOptions& options, const LoadProgress& progress, std::stop_token stop) {
-        Result<CpuWeights> weights = loadCpuWeights(views_, kernels_, pool_, progress, std::move(stop));
-        if (!weights) return std::move(weights).error();
-        weights_ = std::move(*weights);
+        TRY_OK(loadWeights(options.weightsCache, progress, std::move(stop)));
         info_.weightBytes = weights_.sizeBytes;
         info_.bytesReadPerToken = info_.cpuBytesReadPerToken = weights_.bytesReadPerToken;
         // Weights that no cache holds are waited for, and serve several rows in that time.
@@ -44,6 +57,10 @@ public:
         info_.cheapRows = weights_.sizeBytes > kBeyondCaches ? 8 : 3;
         step_ = std::make_unique<Step>(views_, weights_, cache_.shape(), kernels_, pool_, options.maxRows);
         return step_->allocate();
+    }
+
+    ~CpuBackend() override {
+        if (finishesWriting_ && storing_.joinable()) storing_.join();
     }
 
     const BackendInfo& info() const override { return info_; }
@@ -89,6 +106,26 @@ private:
         if (residual.size() != expected)
             return makeError(ErrorKind::invalidInput, "the rows of the layers before are " + std::to_string(residual.size()) +
                                                           " numbers, expected " + std::to_string(expected));
+        return {};
+    }
+
+    Result<void> loadWeights(const WeightsCacheOptions& options, const LoadProgress& progress, std::stop_token stop) {
+        const WeightsCache cache(options, views_);
+        Result<std::optional<CpuWeights>> cached = cache.load(pool_, progress, stop);
+        if (!cached) return std::move(cached).error();
+        if (*cached) {
+            weights_ = std::move(**cached);
+            return views_.checkUnchanged();
+        }
+        Result<CpuWeights> packed = loadCpuWeights(views_, kernels_, pool_, progress, std::move(stop));
+        if (!packed) return std::move(packed).error();
+        weights_ = std::move(*packed);
+        if (!cache.wants(weights_)) return {};
+        finishesWriting_ = options.finishesWriting;
+        storing_ = std::jthread([this, cache](std::stop_token ends) {
+            lowerPriorityOfThisThread();
+            static_cast<void>(cache.store(weights_, std::move(ends))); // without a file the next start takes longer
+        });
         return {};
     }
 
@@ -150,6 +187,8 @@ private:
     BackendInfo info_;
     Pages outputs_; // of the last call: rows of logits, or of the residual stream
     std::size_t outputCount_ = 0;
+    bool finishesWriting_ = false;
+    std::jthread storing_; // reads weights_, so it ends first
 };
 
 } // namespace
@@ -174,11 +213,19 @@ Result<std::unique_ptr<Backend>> makeCpuBackend(ModelViews views, const CpuBacke
     return std::unique_ptr<Backend>(std::move(*whole));
 }
 
+WeightsCacheOptions weightsCacheOf(const ModelOptions& options) {
+    WeightsCacheOptions cache;
+    cache.directory = options.weightsCache;
+    cache.finishesWriting = options.finishesWeightsCache;
+    return cache;
+}
+
 Result<std::unique_ptr<Backend>> makeCpuBackend(const ModelFiles& files, const ModelOptions& options,
                                                 const LoadProgress& progress, std::stop_token stop) {
     CpuBackendOptions chosen;
     chosen.threads = options.threads;
     chosen.contextLength = options.contextLength;
+    chosen.weightsCache = weightsCacheOf(options);
     return makeCpuBackend(viewsOf(files), chosen, progress, std::move(stop));
 }
 

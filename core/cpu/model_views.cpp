@@ -15,7 +15,8 @@ ModelViews viewsOf(const ModelFiles& files) {
             .layers = map->layers(),
             .checkUnchanged = [map] { return map->checkUnchanged(); },
             .release = [map](std::span<const std::byte> bytes) { map->release(bytes); },
-            .owner = std::move(checkpoint)};
+            .owner = std::move(checkpoint),
+            .edition = map->edition()};
 }
 
 ModelViews partOf(const ModelViews& views, int first, int last) {
@@ -24,6 +25,7 @@ ModelViews partOf(const ModelViews& views, int first, int last) {
     if (last < static_cast<int>(views.layers.size())) part.finalNorm = part.head = {};
     part.layers = views.layers.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
     part.config.mistral.layerCount = last - first;
+    part.firstLayer = views.firstLayer + first;
     return part;
 }
 

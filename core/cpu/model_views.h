@@ -1,6 +1,7 @@
 // What the CPU backends need of an opened model: checked views, and who keeps them mapped.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -20,6 +21,8 @@ struct ModelViews {
     std::function<Result<void>()> checkUnchanged;               // changedOnDisk once the files are others
     std::function<void(std::span<const std::byte>)> release;    // these bytes were read for the last time
     std::shared_ptr<const void> owner;                          // keeps every view valid
+    std::uint64_t edition = 0;                                  // Checkpoint::edition(); 0: there is none
+    int firstLayer = 0;                                         // of the whole model, in a part
 
     // Views of a part of the layers have no embedding where they do not begin with the first, and neither final norm
     // nor head where they do not end with the last.

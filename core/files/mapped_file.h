@@ -27,6 +27,10 @@ public:
     std::span<const std::byte> bytes() const { return {base_, sizeBytes_}; }
     const std::filesystem::path& path() const { return path_; } // absolute
     std::string name() const { return path_.filename().string(); }
+    // When it was opened: nanoseconds since 1970.
+    std::int64_t modifiedNanoseconds() const {
+        return identity_.modifiedSeconds * 1'000'000'000 + identity_.modifiedNanoseconds;
+    }
 
     // changedOnDisk when the path leads to another file now (replaced, removed), or its size or time of
     // modification is not what it was, or a page could not be read.

@@ -281,6 +281,15 @@ std::span<const LayerViews> Checkpoint::layers() const { return state_->layers; 
 std::uint64_t Checkpoint::fileBytes() const { return state_->fileBytes; }
 std::uint64_t Checkpoint::fingerprint() const { return state_->fingerprint; }
 
+std::uint64_t Checkpoint::edition() const {
+    std::uint64_t hash = state_->fingerprint;
+    for (const SafetensorsFile& file : state_->tensors.files()) {
+        const std::int64_t time = file.file.modifiedNanoseconds();
+        hash = fnvHash(std::as_bytes(std::span(&time, 1)), hash);
+    }
+    return std::max<std::uint64_t>(hash, 1);
+}
+
 Result<void> Checkpoint::checkUnchanged() const {
     for (const SafetensorsFile& file : state_->tensors.files())
         TRY_OK(file.file.checkUnchanged());

@@ -44,6 +44,7 @@ public:
     std::span<const LayerViews> layers() const;
     std::uint64_t fileBytes() const;
     std::uint64_t fingerprint() const; // over headers, sizes and a sample of the contents
+    std::uint64_t edition() const;     // the same and the files' times: other files have another one; never 0
 
     // changedOnDisk once a file was cut, replaced or rewritten since it was opened. Reading a cut file never
     // raises SIGBUS: pages past its end read as zeros, and this says so.

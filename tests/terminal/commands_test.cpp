@@ -75,7 +75,7 @@ TEST_F(Commands, commands_explainThemselves) {
         const auto help = runProgram({command, "--help"});
         EXPECT_EQ(help.status, 0);
         EXPECT_EQ(help.errors, "");
-        for (const char* option : {"--model", "--device", "--gpu-layers", "--threads", "--context", "--speculation"})
+        for (const char* option : {"--model", "--device", "--gpu-layers", "--threads", "--context", "--weights-cache", "--speculation"})
             EXPECT_NE(help.output.find(option), std::string::npos) << command;
     }
     const std::string run = runProgram({"run", "-h"}).output;

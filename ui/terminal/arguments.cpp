@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/cpu/weights_cache.h"
 #include "ui/terminal/console.h"
 
 namespace tramontane::terminal {
@@ -180,6 +181,8 @@ std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& ta
 
 std::vector<Option> modelOptions(ModelOptions& options) {
     constexpr int mostLayers = 1000; // more than any model has, which then means all
+    options.weightsCache = defaultWeightsCacheDirectory();
+    options.finishesWeightsCache = true;
     return {
         {"--model", "DIR", "the folder of the model (without it: the built-in one)",
          [&options](const std::string& value) -> Result<void> {
@@ -207,6 +210,12 @@ std::vector<Option> modelOptions(ModelOptions& options) {
          setInteger(options.threads, 0, 1024)},
         {"--context", "N", "tokens the model can look at (0: what it was made for, at most 8192)",
          setInteger(options.contextLength, 0, 1 << 24)},
+        {"--weights-cache", "DIR|off", "where packed weights are kept for the next time (off: nowhere)",
+         [&options](const std::string& value) -> Result<void> {
+             if (value.empty()) return wrong("expected a folder or off");
+             options.weightsCache = value == "off" ? std::string() : value;
+             return {};
+         }},
         {"--speculation", "on|off", "guess words that the text repeats and check several at once (on)",
          [&options](const std::string& value) -> Result<void> {
              if (value != "on" && value != "off") return wrong("expected on or off");

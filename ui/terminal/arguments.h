@@ -45,7 +45,7 @@ std::function<Result<void>(const std::string&)> setInteger(int& target, int mini
 std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& target, int minimum,
                                                             int maximum);
 
-// --model, --device, --gpu-layers, --threads, --context, --speculation: every command has them.
+// --model, --device, --gpu-layers, --threads, --context, --weights-cache, --speculation: every command has them.
 std::vector<Option> modelOptions(ModelOptions& options);
 // The sampling options, each checked against its range; `apply` receives the numbers that were given.
 struct SamplingChoice {

@@ -54,6 +54,7 @@ private:
         views_.checkUnchanged = [map = map.get()] { return map->checkUnchanged(); };
         views_.release = [map = map.get()](std::span<const std::byte> bytes) { map->release(bytes); };
         views_.owner = map;
+        views_.edition = map->edition();
     }
 
     TemporaryFolder folder_;

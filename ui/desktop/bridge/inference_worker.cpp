@@ -60,6 +60,7 @@ Result<std::unique_ptr<ChatEngine>> InferenceWorker::open(const LoadRequest& req
     options.gpuLayers = request.gpuLayers;
     options.threads = request.threads;
     options.contextLength = request.contextLength;
+    options.weightsCache = defaultWeightsCacheDirectory();
     QElapsedTimer since;
     const auto progress = [&](double fraction, std::string_view stage) {
         if (!reportProgress || (since.isValid() && since.elapsed() < progressMs)) return;
