@@ -80,8 +80,13 @@ const Kernels& kernelsFor(InstructionSet set);
 const Kernels& scalarKernels();
 #if defined(__x86_64__)
 const Kernels& avx2Kernels();
+const Kernels& avxVnniKernels();
 const Kernels& avx512Kernels();
 const Kernels& amxKernels();
+#endif
+#if defined(__aarch64__)
+const Kernels& neonKernels();
+const Kernels& dotProductKernels();
 #endif
 
 } // namespace tramontane

@@ -225,13 +225,9 @@ TEST_P(CpuBackendTest, forksAndCutsLeaveEverySequenceAsIfItWereFresh) {
 }
 
 std::string nameOf(const ::testing::TestParamInfo<InstructionSet>& info) {
-    switch (info.param) {
-    case InstructionSet::avx2: return "avx2";
-    case InstructionSet::avx512: return "avx512";
-    case InstructionSet::amx: return "amx";
-    case InstructionSet::scalar: break;
-    }
-    return "scalar";
+    std::string name = instructionSetOption(info.param);
+    std::erase(name, '-');
+    return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySet, CpuBackendTest, ::testing::ValuesIn(usableInstructionSets()), nameOf);

@@ -30,13 +30,9 @@ protected:
 };
 
 std::string nameOf(const ::testing::TestParamInfo<InstructionSet>& info) {
-    switch (info.param) {
-    case InstructionSet::avx2: return "avx2";
-    case InstructionSet::avx512: return "avx512";
-    case InstructionSet::amx: return "amx";
-    case InstructionSet::scalar: break;
-    }
-    return "scalar";
+    std::string name = instructionSetOption(info.param);
+    std::erase(name, '-');
+    return name;
 }
 
 // A packed linear of random bytes; how GPTQ becomes one is gptq_pack_test's business.
