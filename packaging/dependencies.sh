@@ -12,6 +12,7 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev qml6-module-qttest python3 clang
+  g++-aarch64-linux-gnu qemu-user-static googletest
   xvfb xauth xdotool imagemagick x11-utils dbus dbus-x11 at-spi2-core python3-gi gir1.2-atspi-2.0 python3-pyatspi
   appstream desktop-file-utils sqlite3 fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji fonts-noto-cjk
 )
