@@ -1,16 +1,12 @@
-// Starts, feeds and joins the threads of a pool; hands out tasks; tells how many cores there are.
+// Starts, feeds and joins the threads of a pool; hands out tasks.
 #include "core/base/thread_pool.h"
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
-#include <set>
-#include <string>
 #include <system_error>
 
 #if defined(__linux__)
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -58,24 +54,6 @@ std::uint32_t upper(std::uint64_t pair) { return static_cast<std::uint32_t>(pair
 std::uint64_t pairOf(std::uint32_t high, std::uint64_t low) { return static_cast<std::uint64_t>(high) << 32 | low; }
 
 } // namespace
-
-int usableCoreCount() {
-    int logical = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-#if defined(__linux__)
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return logical;
-    std::set<std::string> cores; // each named by its list of hyper-threads
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        if (!CPU_ISSET(cpu, &allowed)) continue;
-        std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
-        std::string siblings;
-        if (!std::getline(file, siblings)) return logical;
-        cores.insert(siblings);
-    }
-    if (!cores.empty()) return static_cast<int>(cores.size());
-#endif
-    return logical;
-}
 
 ThreadPool::ThreadPool(int threadCount) {
     threads_.reserve(static_cast<std::size_t>(std::max(0, threadCount - 1)));

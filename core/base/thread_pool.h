@@ -13,9 +13,6 @@
 
 namespace tramontane {
 
-// Physical cores that this process may use (hyper-threads of one core count once); at least 1.
-int usableCoreCount();
-
 class ThreadPool {
 public:
     // The caller is one of the threads, so threadCount-1 are started; fewer where the system gives no more.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #endif
 
+#include "core/base/processor_cores.h"
 #include "core/base/thread_pool.h"
 #include "core/cpu/kv_cache.h"
 #include "core/cpu/step.h"

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <thread>
 
-#include "core/base/thread_pool.h"
+#include "core/base/processor_cores.h"
 #include "gpu/device/device_memory.h"
 
 namespace tramontane::gpu {

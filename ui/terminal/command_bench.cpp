@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "core/base/thread_pool.h"
+#include "core/base/processor_cores.h"
 #include "gpu/device/memory_bandwidth.h"
 #include "ui/terminal/arguments.h"
 #include "ui/terminal/bench_measure.h"

@@ -78,10 +78,5 @@ TEST(ThreadPool, poolsComeAndGoWithoutWork) {
     }
 }
 
-TEST(ThreadPool, usableCoreCount_isOneOrMore) {
-    EXPECT_GE(usableCoreCount(), 1);
-    EXPECT_LE(usableCoreCount(), std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
-}
-
 } // namespace
 } // namespace tramontane
