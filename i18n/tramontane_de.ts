@@ -607,6 +607,14 @@
         <translation>Pfad kopieren</translation>
     </message>
     <message>
+        <source>Where packed models are</source>
+        <translation>Wo vorbereitete Modelle liegen</translation>
+    </message>
+    <message>
+        <source>The last models that the processor ran, packed so that they are ready at once the next time. They hold nothing that you wrote; delete them whenever you like.</source>
+        <translation>Die letzten Modelle, die auf dem Prozessor liefen, so vorbereitet, dass sie beim nächsten Mal sofort bereit sind. Sie enthalten nichts, was Sie geschrieben haben; löschen Sie sie, wann Sie wollen.</translation>
+    </message>
+    <message>
         <source>Delete everything</source>
         <translation>Alles löschen</translation>
     </message>

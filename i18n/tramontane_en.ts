@@ -607,6 +607,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Where packed models are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The last models that the processor ran, packed so that they are ready at once the next time. They hold nothing that you wrote; delete them whenever you like.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete everything</source>
         <translation type="unfinished"></translation>
     </message>

@@ -607,6 +607,14 @@
         <translation>Copier le chemin</translation>
     </message>
     <message>
+        <source>Where packed models are</source>
+        <translation>Où sont les modèles préparés</translation>
+    </message>
+    <message>
+        <source>The last models that the processor ran, packed so that they are ready at once the next time. They hold nothing that you wrote; delete them whenever you like.</source>
+        <translation>Les derniers modèles que le processeur a fait tourner, préparés pour être prêts aussitôt la prochaine fois. Ils ne contiennent rien de ce que vous avez écrit ; supprimez-les quand vous voulez.</translation>
+    </message>
+    <message>
         <source>Delete everything</source>
         <translation>Tout supprimer</translation>
     </message>

@@ -60,17 +60,19 @@ Result<std::vector<BranchMessage>> loadBranch(Database& database, MessageId leaf
         ", (SELECT count(*) FROM messages s WHERE s.conversation_id = m.conversation_id AND s.parent_id IS m.parent_id"
         "   AND s.deleted_with IS NULL)"
         " FROM messages m LEFT JOIN answers a ON a.message_id = m.id WHERE m.id = ?";
-    for (std::optional<MessageId> id = leaf; id;) {
-        Query row = database.query(sql, *id);
+    bool more = true;
+    for (MessageId id = leaf; more;) {
+        Query row = database.query(sql, id);
         if (!row.next()) {
             TRY_OK(row.status());
-            return noMessage(*id);
+            return noMessage(id);
         }
         BranchMessage entry{readMessage(row), int(row.integer(messageColumnCount)),
                             std::max(1, int(row.integer(messageColumnCount + 1)))};
         // A parent is older than its child, so this ends.
-        id = entry.message.parentId;
-        if (id && *id >= entry.message.id) id.reset();
+        const std::optional<MessageId> parent = entry.message.parentId;
+        more = parent.has_value() && *parent < id;
+        id = parent.value_or(id);
         branch.push_back(std::move(entry));
     }
     std::reverse(branch.begin(), branch.end());

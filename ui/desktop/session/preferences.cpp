@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/desktop/bridge/places.h"
+
 namespace tramontane::desktop {
 
 namespace key {
@@ -180,6 +182,8 @@ void Preferences::setDevice(const QString& wanted) {
 }
 
 void Preferences::overrideDevice(const QString& device) { deviceOverride_ = device; }
+
+QString Preferences::packedModelsFolder() const { return desktop::packedModelsFolder(); }
 
 int Preferences::gpuLayers() const {
     if (gpuLayersOverride_) return *gpuLayersOverride_;

@@ -44,6 +44,7 @@ class Preferences : public QObject {
     Q_PROPERTY(QString currentPreset READ currentPreset NOTIFY currentPresetChanged)
     Q_PROPERTY(bool firstRunSeen READ firstRunSeen WRITE setFirstRunSeen NOTIFY firstRunSeenChanged)
     Q_PROPERTY(QString dataFolder READ dataFolder CONSTANT)
+    Q_PROPERTY(QString packedModelsFolder READ packedModelsFolder CONSTANT) // of the CPU's packed weights
 
 public:
     // `file`: the INI file. `dataFolder`: where the conversations lie, for the window to say.
@@ -89,6 +90,7 @@ public:
     bool firstRunSeen() const;
     void setFirstRunSeen(bool seen);
     QString dataFolder() const { return dataFolder_; }
+    QString packedModelsFolder() const;
     qint64 lastConversation() const; // shown when the program last ended; 0: none
     void setLastConversation(qint64 id);
 

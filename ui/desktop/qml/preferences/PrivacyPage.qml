@@ -30,6 +30,18 @@ Column {
         }
     }
     SettingBlock {
+        title: qsTr("Where packed models are")
+        explanation: qsTr("The last models that the processor ran, packed so that they are ready at once the next time. They hold nothing that you wrote; delete them whenever you like.")
+        AppLabel {
+            objectName: "packedModelsFolder"
+            width: parent.width
+            kind: "small"
+            text: App.preferences.packedModelsFolder
+            font.family: Theme.monoFamily
+            wrapMode: Text.WrapAnywhere
+        }
+    }
+    SettingBlock {
         title: qsTr("Delete everything")
         explanation: qsTr("Every conversation is removed from the file for good. Settings and presets stay.")
         AppButton {
