@@ -67,8 +67,7 @@ public:
     void releaseSequence(SequenceId sequence) override { pages_.release(sequence); }
     int sequenceLength(SequenceId sequence) const override { return pages_.length(sequence); }
 
-    Result<std::span<const float>> forwardFrom(std::span<const float> residual,
-                                               std::span<const BatchPiece> pieces,
+    Result<std::span<const float>> forwardFrom(std::span<const float> residual, std::span<const BatchPiece> pieces,
                                                std::stop_token stop) override {
         TRY_OK(checkPieces(pieces));
         TRY_OK(checkResidual(residual, pieces));
@@ -95,13 +94,11 @@ public:
     }
 
     Result<std::span<const TokenId>> forwardSampled(std::span<const SampledPiece> pieces,
-                                                    const ProducibleTokens& producible,
-                                                    std::stop_token stop) override {
+                                                    const ProducibleTokens& producible, std::stop_token stop) override {
         TRY_OK(checkSampled(pieces));
         TRY_OK(readyFor(stop));
         std::vector<KvPages::Growth> growths;
-        for (const SampledPiece& piece : pieces)
-            growths.push_back({piece.sequence, 1});
+        for (const SampledPiece& piece : pieces) growths.push_back({piece.sequence, 1});
         TRY_OK(pages_.reserve(growths, step_->stream()));
         Result<std::span<const TokenId>> tokens = runSampled(pieces, producible, stop);
         if (tokens)
@@ -120,29 +117,25 @@ private:
     }
 
     Result<void> checkSampled(std::span<const SampledPiece> pieces) const {
-        if (!samples(pieces))
-            return makeError(ErrorKind::unsupported, "these settings are not sampled on the GPU");
+        if (!samples(pieces)) return makeError(ErrorKind::unsupported, "these settings are not sampled on the GPU");
         std::vector<BatchPiece> batch;
         for (const SampledPiece& piece : pieces) {
             const int length = pages_.length(piece.sequence);
             if (static_cast<int>(piece.history.size()) != length + 1)
-                return makeError(ErrorKind::invalidInput, "a history of " +
-                                                              std::to_string(piece.history.size()) +
-                                                              " tokens for a sequence of " +
-                                                              std::to_string(length) + ": expected one more");
+                return makeError(ErrorKind::invalidInput, "a history of " + std::to_string(piece.history.size()) +
+                                                              " tokens for a sequence of " + std::to_string(length) +
+                                                              ": expected one more");
             batch.push_back({piece.sequence, piece.history.last(1)});
         }
         return checkPieces(batch);
     }
 
     Result<std::span<const TokenId>> runSampled(std::span<const SampledPiece> pieces,
-                                                const ProducibleTokens& producible,
-                                                const std::stop_token& stop) {
+                                                const ProducibleTokens& producible, const std::stop_token& stop) {
         std::vector<StepPiece> rows;
         for (const SampledPiece& piece : pieces) {
             TRY_OK(tellPages(piece.sequence));
-            rows.push_back(
-                {pages_.slot(piece.sequence), pages_.length(piece.sequence), piece.history.last(1), 0});
+            rows.push_back({pages_.slot(piece.sequence), pages_.length(piece.sequence), piece.history.last(1), 0});
         }
         return sampled_->next(pieces, rows, producible, stop);
     }
@@ -165,13 +158,12 @@ private:
 
     Result<void> checkResidual(std::span<const float> residual, std::span<const BatchPiece> pieces) const {
         std::size_t expected = 0;
-        for (const BatchPiece& piece : pieces)
-            expected += piece.tokens.size() * hidden();
+        for (const BatchPiece& piece : pieces) expected += piece.tokens.size() * hidden();
         if (views_.hasEmbedding()) expected = 0;
         if (residual.size() == expected) return {};
         return makeError(ErrorKind::invalidInput, "the rows of the layers before are " +
-                                                      std::to_string(residual.size()) +
-                                                      " numbers, expected " + std::to_string(expected));
+                                                      std::to_string(residual.size()) + " numbers, expected " +
+                                                      std::to_string(expected));
     }
 
     std::size_t hidden() const { return static_cast<std::size_t>(views_.config.mistral.hiddenSize); }
@@ -190,11 +182,9 @@ private:
         float* logits = logits_.data();
         const auto flush = [&]() -> Result<void> {
             TRY_OK(step_->run(now, logits, stop));
-            const auto count =
-                static_cast<std::size_t>(logitRows) * static_cast<std::size_t>(info_.vocabSize);
+            const auto count = static_cast<std::size_t>(logitRows) * static_cast<std::size_t>(info_.vocabSize);
             if (!std::all_of(logits, logits + count, [](float value) { return std::isfinite(value); }))
-                return makeError(ErrorKind::numeric,
-                                 "the model computed a number that is none (NaN or infinity)");
+                return makeError(ErrorKind::numeric, "the model computed a number that is none (NaN or infinity)");
             logits += count;
             now.clear();
             rows = logitRows = 0;
@@ -207,10 +197,9 @@ private:
             for (int first = 0; first < count;) {
                 const int part = std::min(count - first, step_->maxRows() - rows);
                 const int wanted = std::max(0, first + part - std::max(first, firstWanted));
-                now.push_back(
-                    {slot, length + first,
-                     piece.tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(part)),
-                     wanted});
+                now.push_back({slot, length + first,
+                               piece.tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(part)),
+                               wanted});
                 if (!residual.empty()) {
                     now.back().residual = residual.data();
                     residual = residual.subspan(static_cast<std::size_t>(part) * hidden());
@@ -243,8 +232,7 @@ private:
     std::unique_ptr<Step> step_;             // ends its stream's work before pages and weights go
     std::unique_ptr<SampledDecode> sampled_; // over step_
     BackendInfo info_;
-    std::vector<std::uint64_t>
-        told_; // the generation that each row of the device's page table holds; 0: none
+    std::vector<std::uint64_t> told_; // the generation that each row of the device's page table holds; 0: none
     std::vector<float> logits_;
 };
 
@@ -272,8 +260,7 @@ Result<std::unique_ptr<ModelPart>> makeCudaPart(ModelViews views, const CudaBack
 
 Result<std::unique_ptr<Backend>> makeCudaBackend(ModelViews views, const CudaBackendOptions& options,
                                                  const LoadProgress& progress, std::stop_token stop) {
-    Result<std::unique_ptr<ModelPart>> whole =
-        makeCudaPart(std::move(views), options, progress, std::move(stop));
+    Result<std::unique_ptr<ModelPart>> whole = makeCudaPart(std::move(views), options, progress, std::move(stop));
     if (!whole) return std::move(whole).error();
     return std::unique_ptr<Backend>(std::move(*whole));
 }

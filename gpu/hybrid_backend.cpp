@@ -10,7 +10,9 @@
 namespace tramontane::gpu {
 namespace {
 
-Error unknownSequence() { return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made"); }
+Error unknownSequence() {
+    return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made");
+}
 
 class HybridBackend final : public Backend {
 public:
@@ -30,7 +32,9 @@ public:
 
     const BackendInfo& info() const override { return info_; }
 
-    Result<SequenceId> createSequence() override { return join(front_->createSequence(), [&] { return back_->createSequence(); }); }
+    Result<SequenceId> createSequence() override {
+        return join(front_->createSequence(), [&] { return back_->createSequence(); });
+    }
 
     Result<SequenceId> forkSequence(SequenceId source) override {
         const auto found = sequences_.find(source);
@@ -42,7 +46,8 @@ public:
     Result<void> truncateSequence(SequenceId sequence, int length) override {
         const auto found = sequences_.find(sequence);
         if (found == sequences_.end()) return unknownSequence();
-        TRY_OK(front_->truncateSequence(found->second.front, length)); // both have the same length: the other does it too
+        TRY_OK(
+            front_->truncateSequence(found->second.front, length)); // both have the same length: the other does it too
         return back_->truncateSequence(found->second.back, length);
     }
 
@@ -122,7 +127,8 @@ private:
             for (std::size_t first = 0; first < count;) {
                 const std::size_t part = std::min(count - first, most - chunk.tokens);
                 const bool ends = first + part == count;
-                const LogitsWanted wanted = piece.logits == LogitsWanted::last && !ends ? LogitsWanted::none : piece.logits;
+                const LogitsWanted wanted =
+                    piece.logits == LogitsWanted::last && !ends ? LogitsWanted::none : piece.logits;
                 const std::span<const TokenId> tokens = piece.tokens.subspan(first, part);
                 chunk.front.push_back({pair.front, tokens, LogitsWanted::none});
                 chunk.back.push_back({pair.back, tokens, wanted});
@@ -160,12 +166,15 @@ private:
 // A part of a load as a part of the way.
 LoadProgress between(const LoadProgress& progress, double from, double to) {
     if (!progress) return {};
-    return [&progress, from, to](double fraction, std::string_view stage) { progress(from + (to - from) * fraction, stage); };
+    return [&progress, from, to](double fraction, std::string_view stage) {
+        progress(from + (to - from) * fraction, stage);
+    };
 }
 
 } // namespace
 
-std::unique_ptr<Backend> joinParts(std::unique_ptr<ModelPart> front, std::unique_ptr<ModelPart> back, std::string device) {
+std::unique_ptr<Backend> joinParts(std::unique_ptr<ModelPart> front, std::unique_ptr<ModelPart> back,
+                                   std::string device) {
     return std::make_unique<HybridBackend>(std::move(front), std::move(back), std::move(device));
 }
 
@@ -174,19 +183,22 @@ Result<std::unique_ptr<Backend>> makeHybridBackend(ModelViews views, const Hybri
     const int layers = views.config.mistral.layerCount, cpuLayers = layers - options.gpuLayers;
     if (cpuLayers <= 0 || options.gpuLayers <= 0)
         return makeError(ErrorKind::invalidInput, "of " + std::to_string(layers) + " layers " +
-                                                      std::to_string(options.gpuLayers) + " cannot be on the GPU beside some on the CPU");
+                                                      std::to_string(options.gpuLayers) +
+                                                      " cannot be on the GPU beside some on the CPU");
     const double share = static_cast<double>(options.gpuLayers) / layers;
     // The GPU first: its memory is the scarcer.
     CudaBackendOptions cuda = options.cuda;
     if (cuda.prefillRows == 0) cuda.prefillRows = options.cpu.maxRows; // it is handed no more at once
-    Result<std::unique_ptr<ModelPart>> back = makeCudaPart(partOf(views, cpuLayers, layers), cuda, between(progress, 0, share), stop);
+    Result<std::unique_ptr<ModelPart>> back =
+        makeCudaPart(partOf(views, cpuLayers, layers), cuda, between(progress, 0, share), stop);
     if (!back) return std::move(back).error();
     CpuBackendOptions cpu = options.cpu;
     cpu.contextLength = (*back)->info().contextLength;
-    Result<std::unique_ptr<ModelPart>> front = makeCpuPart(partOf(views, 0, cpuLayers), cpu, between(progress, share, 1), std::move(stop));
+    Result<std::unique_ptr<ModelPart>> front =
+        makeCpuPart(partOf(views, 0, cpuLayers), cpu, between(progress, share, 1), std::move(stop));
     if (!front) return std::move(front).error();
-    std::string device = (*back)->info().device + " (" + std::to_string(options.gpuLayers) + " of " + std::to_string(layers) +
-                         " layers), " + (*front)->info().device;
+    std::string device = (*back)->info().device + " (" + std::to_string(options.gpuLayers) + " of " +
+                         std::to_string(layers) + " layers), " + (*front)->info().device;
     return joinParts(std::move(*front), std::move(*back), std::move(device));
 }
 

@@ -27,6 +27,7 @@ Result<std::unique_ptr<Backend>> makeHybridBackend(ModelViews views, const Hybri
 
 // Two parts that follow each other as one backend: every sequence is in both, and where one of them fails, the other is
 // brought back to where it was. `front` begins with the embedding, `back` ends with the head; `device` names the two.
-std::unique_ptr<Backend> joinParts(std::unique_ptr<ModelPart> front, std::unique_ptr<ModelPart> back, std::string device);
+std::unique_ptr<Backend> joinParts(std::unique_ptr<ModelPart> front, std::unique_ptr<ModelPart> back,
+                                   std::string device);
 
 } // namespace tramontane::gpu

@@ -15,7 +15,9 @@ constexpr std::uint64_t kSlabBytes = std::uint64_t{64} << 20;
 // Left to the rest of the program and to the screen: an answer that stops is better than a window that cannot draw.
 constexpr std::uint64_t kReserveBytes = std::uint64_t{256} << 20;
 
-Error unknownSequence() { return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made"); }
+Error unknownSequence() {
+    return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made");
+}
 
 class DevicePageMemory final : public PageMemory {
 public:
@@ -197,10 +199,11 @@ Result<void> KvPages::takeSlabsFor(std::size_t needed) {
         }
         if (slab != nullptr) continue;
         giveSlabsFrom(slabsBefore);
-        return makeError(ErrorKind::outOfMemory, "the context needs " + std::to_string((missing * pageBytes_ >> 20) + 1) +
-                                                     " MB more of the GPU's memory and " + std::to_string(usable >> 20) +
-                                                     " MB may be taken: close what else uses the GPU, use a shorter context, "
-                                                     "or leave more of the model's layers to the CPU");
+        return makeError(ErrorKind::outOfMemory,
+                         "the context needs " + std::to_string((missing * pageBytes_ >> 20) + 1) +
+                             " MB more of the GPU's memory and " + std::to_string(usable >> 20) +
+                             " MB may be taken: close what else uses the GPU, use a shorter context, "
+                             "or leave more of the model's layers to the CPU");
     }
     return {};
 }

@@ -25,7 +25,8 @@ const char* unsupportedShape(const ModelConfig& config) {
     if (model.kvHeadCount <= 0 || model.headCount / model.kvHeadCount > kMostHeadsPerKvHead)
         return "The GPU's kernels run at most 8 heads for each pair of keys and values, and this model has more.";
     if (!config.gptq.oneGroup && config.gptq.groupSize % 32 != 0)
-        return "The GPU's kernels run quantization groups of a multiple of 32 rows, and this model's are of another size.";
+        return "The GPU's kernels run quantization groups of a multiple of 32 rows, and this model's are of another "
+               "size.";
     return nullptr;
 }
 
@@ -40,8 +41,10 @@ LayerPlan planLayer(int hidden, std::vector<LinearPlan> linears) {
     plan.inputNormAt = take(static_cast<std::size_t>(hidden) * sizeof(float));
     plan.postAttentionNormAt = take(static_cast<std::size_t>(hidden) * sizeof(float));
     for (LinearPlan& linear : linears) {
-        if (linear.hasBias) linear.biasAt = take(static_cast<std::size_t>(linear.shape.packedOutputs()) * sizeof(float));
-        if (linear.hasOrder) linear.orderAt = take(static_cast<std::size_t>(linear.shape.inputs) * sizeof(std::int32_t));
+        if (linear.hasBias)
+            linear.biasAt = take(static_cast<std::size_t>(linear.shape.packedOutputs()) * sizeof(float));
+        if (linear.hasOrder)
+            linear.orderAt = take(static_cast<std::size_t>(linear.shape.inputs) * sizeof(std::int32_t));
     }
     plan.tableBytes = end;
     for (LinearPlan& linear : linears) linear.tilesAt = take(linear.shape.sizeBytes());
@@ -50,7 +53,9 @@ LayerPlan planLayer(int hidden, std::vector<LinearPlan> linears) {
     return plan;
 }
 
-std::uint64_t gpuWeightBytes(const ModelConfig& config) { return gpuNeed(config).weightBytes(config.mistral.layerCount); }
+std::uint64_t gpuWeightBytes(const ModelConfig& config) {
+    return gpuNeed(config).weightBytes(config.mistral.layerCount);
+}
 
 GpuNeed gpuNeed(const ModelConfig& config) {
     const MistralConfig& model = config.mistral;
@@ -59,8 +64,9 @@ GpuNeed gpuNeed(const ModelConfig& config) {
         // Of gate and up, what down reads; none of the other outputs is padded by more than a tile.
         const bool feedsDown = shape.outputs == model.intermediateSize;
         LinearPlan linear;
-        linear.shape = packedShapeOf(shape.inputs, groupCount(config.gptq, shape.inputs),
-                                     roundUp(shape.outputs, feedsDown ? kChunkInputs : kTileRows), !config.gptq.symmetric);
+        linear.shape =
+            packedShapeOf(shape.inputs, groupCount(config.gptq, shape.inputs),
+                          roundUp(shape.outputs, feedsDown ? kChunkInputs : kTileRows), !config.gptq.symmetric);
         linear.hasBias = true;
         linear.hasOrder = config.gptq.descAct;
         linears.push_back(linear);
@@ -70,7 +76,8 @@ GpuNeed gpuNeed(const ModelConfig& config) {
     need.layerCount = model.layerCount;
     need.maxPositions = model.maxPositions;
     need.layerBytes = planLayer(model.hiddenSize, std::move(linears)).sizeBytes;
-    need.headBytes = alignTo256(static_cast<std::size_t>(roundUp(model.vocabSize, kTileRows)) * model.hiddenSize * 2) + alignTo256(static_cast<std::size_t>(model.hiddenSize) * sizeof(float));
+    need.headBytes = alignTo256(static_cast<std::size_t>(roundUp(model.vocabSize, kTileRows)) * model.hiddenSize * 2) +
+                     alignTo256(static_cast<std::size_t>(model.hiddenSize) * sizeof(float));
     need.embeddingBytes = table; // beside a tied head, which lies in another order
     need.workBytes = kWorkBytes;
     need.kvBytesPerToken = std::uint64_t{4} * static_cast<std::uint64_t>(model.layerCount) *
@@ -83,7 +90,8 @@ std::uint64_t GpuNeed::weightBytes(int layers) const {
 }
 
 std::uint64_t GpuNeed::bytes(int layers, int contextLength) const {
-    const std::uint64_t share = kvBytesPerToken / static_cast<std::uint64_t>(layerCount) * static_cast<std::uint64_t>(layers);
+    const std::uint64_t share =
+        kvBytesPerToken / static_cast<std::uint64_t>(layerCount) * static_cast<std::uint64_t>(layers);
     return weightBytes(layers) + workBytes + share * static_cast<std::uint64_t>(roundUp(contextLength, kPagePositions));
 }
 

@@ -41,7 +41,8 @@ bool cpuMayDoIt(ErrorKind kind) {
 Result<DeviceChoice> chooseDevice(const ModelOptions& options, const ModelConfig& config, const GpuDiscovery& found) {
     const bool insists = options.device == "cuda", counts = options.gpuLayers > 0;
     if (options.device == "cpu") return DeviceChoice{};
-    if (options.gpuLayers == 0) return DeviceChoice{{}, 0, insists ? "No layer is wanted on the GPU, so the CPU is used." : ""};
+    if (options.gpuLayers == 0)
+        return DeviceChoice{{}, 0, insists ? "No layer is wanted on the GPU, so the CPU is used." : ""};
     if (found.devices.empty()) {
         if (insists) return makeError(ErrorKind::notFound, reasonOf(found));
         return DeviceChoice{{}, 0, counts ? found.explanation : std::string()};
@@ -59,10 +60,11 @@ Result<DeviceChoice> chooseDevice(const ModelOptions& options, const ModelConfig
     if (wanted <= fitting) return DeviceChoice{gpu, wanted, {}};
 
     const std::string figures = gpu.name + " has " + std::to_string(gpu.freeBytes >> 20) + " MB of free memory, and " +
-                                layersOf(wanted, all) + " with a context of " + std::to_string(context) + " tokens need" +
-                                (wanted == 1 ? "s " : " ") + inMegabytes(need.bytes(wanted, context));
+                                layersOf(wanted, all) + " with a context of " + std::to_string(context) +
+                                " tokens need" + (wanted == 1 ? "s " : " ") + inMegabytes(need.bytes(wanted, context));
     const int longest = need.longestContext(gpu.freeBytes);
-    const std::string shorter = longest > 0 ? "all would with a context of " + std::to_string(longest) + " tokens" : std::string();
+    const std::string shorter =
+        longest > 0 ? "all would with a context of " + std::to_string(longest) + " tokens" : std::string();
     if (counts || (insists && fitting == 0)) {
         std::string ways = fitting > 0 ? ": " + std::to_string(fitting) + (fitting == 1 ? " layer fits" : " layers fit")
                                        : ": not one fits";
@@ -70,12 +72,14 @@ Result<DeviceChoice> chooseDevice(const ModelOptions& options, const ModelConfig
         return makeError(ErrorKind::outOfMemory, figures + ways + "; or choose the CPU");
     }
     if (fitting == 0) return DeviceChoice{{}, 0, figures + ", so the CPU is used."};
-    return DeviceChoice{gpu, fitting, figures + ", so " + std::to_string(fitting) + " run" + (fitting == 1 ? "s" : "") +
-                                          " there and the others on the CPU" + (shorter.empty() ? "." : "; " + shorter + ".")};
+    return DeviceChoice{gpu, fitting,
+                        figures + ", so " + std::to_string(fitting) + " run" + (fitting == 1 ? "s" : "") +
+                            " there and the others on the CPU" + (shorter.empty() ? "." : "; " + shorter + ".")};
 }
 
 Result<std::unique_ptr<Backend>> makeBestBackend(const ModelFiles& files, const ModelOptions& options,
-                                                 const LoadProgress& progress, std::stop_token stop, std::string& note) {
+                                                 const LoadProgress& progress, std::stop_token stop,
+                                                 std::string& note) {
     note.clear();
     // Asking the driver takes a while and some of the GPU's memory: only where the answer counts.
     const bool asks = options.device != "cpu" && options.gpuLayers != 0;
@@ -93,7 +97,8 @@ Result<std::unique_ptr<Backend>> makeBestBackend(const ModelFiles& files, const 
     const bool whole = choice->gpuLayers == files.config().mistral.layerCount;
     Result<std::unique_ptr<Backend>> backend = whole ? makeCudaBackend(viewsOf(files), chosen.cuda, progress, stop)
                                                      : makeHybridBackend(viewsOf(files), chosen, progress, stop);
-    if (backend || options.device == "cuda" || options.gpuLayers > 0 || !cpuMayDoIt(backend.error().kind)) return backend;
+    if (backend || options.device == "cuda" || options.gpuLayers > 0 || !cpuMayDoIt(backend.error().kind))
+        return backend;
     note = choice->gpu->name + " could not be used, so the CPU is: " + backend.error().message;
     return makeCpuBackend(files, options, progress, std::move(stop));
 }

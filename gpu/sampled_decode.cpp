@@ -20,7 +20,8 @@ bool isPlainGreedy(const SamplingSettings& settings) { return settings.temperatu
 
 // One load, as it was one store. Nothing else of the device's is read on its strength.
 SampledToken read(SampledToken* slot) {
-    const std::uint64_t bytes = std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(slot)).load(std::memory_order_acquire);
+    const std::uint64_t bytes =
+        std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(slot)).load(std::memory_order_acquire);
     return {static_cast<std::int32_t>(bytes & 0xffffffffu), static_cast<std::uint32_t>(bytes >> 32)};
 }
 
@@ -68,11 +69,12 @@ Result<void> SampledDecode::allocate() {
 
 bool SampledDecode::takes(std::span<const SampledPiece> pieces) const {
     if (pieces.empty() || pieces.size() > Step::kMostSingles || vocabSize_ > 1 << 20) return false;
-    return pieces.size() == 1 ||
-           std::all_of(pieces.begin(), pieces.end(), [](const SampledPiece& piece) { return isPlainGreedy(*piece.settings); });
+    return pieces.size() == 1 || std::all_of(pieces.begin(), pieces.end(),
+                                             [](const SampledPiece& piece) { return isPlainGreedy(*piece.settings); });
 }
 
-Result<std::span<const TokenId>> SampledDecode::next(std::span<const SampledPiece> pieces, std::span<const StepPiece> rows,
+Result<std::span<const TokenId>> SampledDecode::next(std::span<const SampledPiece> pieces,
+                                                     std::span<const StepPiece> rows,
                                                      const ProducibleTokens& producible, const std::stop_token& stop) {
     Result<void> done = continues(pieces, rows, producible) ? Result<void>() : begin(pieces, rows, producible);
     if (done) done = advance(rows, stop);
@@ -91,7 +93,8 @@ bool SampledDecode::continues(std::span<const SampledPiece> pieces, std::span<co
                               const ProducibleTokens& producible) const {
     if (!chain_ || chain_->rows.size() != pieces.size() || producible != producible_) return false;
     for (std::size_t m = 0; m < pieces.size(); ++m)
-        if (!(chain_->rows[m] == Chain::Row{pieces[m].sequence, rows[m].firstPosition, pieces[m].history.back()})) return false;
+        if (!(chain_->rows[m] == Chain::Row{pieces[m].sequence, rows[m].firstPosition, pieces[m].history.back()}))
+            return false;
     if (pieces.size() > 1) return true; // takes() allows one kind of settings
     const SampledPiece& piece = pieces[0];
     if (chain_->numbers != samplerNumbers(*piece.settings)) return false;
@@ -139,7 +142,8 @@ Result<void> SampledDecode::begin(std::span<const SampledPiece> pieces, std::spa
 // From pageable memory: it has been read when this returns.
 Result<void> SampledDecode::upload(void* to, const void* from, std::size_t sizeBytes) {
     busy_ = true;
-    return checkCuda(cudaMemcpyAsync(to, from, sizeBytes, cudaMemcpyHostToDevice, step_.stream()), "the sampler's state");
+    return checkCuda(cudaMemcpyAsync(to, from, sizeBytes, cudaMemcpyHostToDevice, step_.stream()),
+                     "the sampler's state");
 }
 
 Result<void> SampledDecode::advance(std::span<const StepPiece> rows, const std::stop_token& stop) {
@@ -204,7 +208,8 @@ cudaError_t SampledDecode::enqueue(int rows, SamplingPath path) {
         buffers.scratch = scratch_.as<void>();
         error = sampleToken(buffers, path, step_.stream());
     } else {
-        error = argmaxRows(step_.logits(), rows, vocabSize_, producibleBits_.as<std::uint32_t>(), drawn_.as<int>(), step_.stream());
+        error = argmaxRows(step_.logits(), rows, vocabSize_, producibleBits_.as<std::uint32_t>(), drawn_.as<int>(),
+                           step_.stream());
         advance.drawn = drawn_.as<int>();
         advance.tokens = step_.singleTokens();
         advance.steps = steps_.as<std::uint32_t>();

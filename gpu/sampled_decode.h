@@ -65,8 +65,10 @@ private:
         : step_(step), vocabSize_(vocabSize), contextLength_(contextLength) {}
     Result<void> allocate();
 
-    bool continues(std::span<const SampledPiece> pieces, std::span<const StepPiece> rows, const ProducibleTokens& producible) const;
-    Result<void> begin(std::span<const SampledPiece> pieces, std::span<const StepPiece> rows, const ProducibleTokens& producible);
+    bool continues(std::span<const SampledPiece> pieces, std::span<const StepPiece> rows,
+                   const ProducibleTokens& producible) const;
+    Result<void> begin(std::span<const SampledPiece> pieces, std::span<const StepPiece> rows,
+                       const ProducibleTokens& producible);
     Result<void> advance(std::span<const StepPiece> rows, const std::stop_token& stop);
     bool mayRunAhead(std::span<const StepPiece> rows) const;
     Result<void> launch();
@@ -79,13 +81,13 @@ private:
     Step& step_;
     const int vocabSize_, contextLength_;
     DeviceMemory producibleBits_, state_, history_, scratch_, drawn_, steps_;
-    PinnedMemory hostSlots_;            // SampledToken (kHostSlots) of one row, (kHostSlots, kMostSingles) of batches
-    ProducibleTokens producible_;       // whose bits the device has
+    PinnedMemory hostSlots_;      // SampledToken (kHostSlots) of one row, (kHostSlots, kMostSingles) of batches
+    ProducibleTokens producible_; // whose bits the device has
     std::map<std::pair<int, SamplingPath>, Step::Graph> graphs_;
     int graphsAge_ = 0;
     std::optional<Chain> chain_;
-    std::uint32_t launched_ = 0;        // steps so far; the last one's number
-    bool busy_ = false;                 // something was enqueued that nobody has waited for
+    std::uint32_t launched_ = 0; // steps so far; the last one's number
+    bool busy_ = false;          // something was enqueued that nobody has waited for
     std::vector<TokenId> tokens_;
 };
 

@@ -36,12 +36,11 @@ Result<void> Step::RowTable::allocate(int rows) {
 }
 
 cudaError_t Step::RowTable::upload(cudaStream_t stream) const {
-    return cudaMemcpyAsync(device.as<int>(), host.as<int>(), host.sizeBytes(), cudaMemcpyHostToDevice,
-                           stream);
+    return cudaMemcpyAsync(device.as<int>(), host.as<int>(), host.sizeBytes(), cudaMemcpyHostToDevice, stream);
 }
 
-Step::Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence,
-           int maxRows, int multiprocessors)
+Step::Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence, int maxRows,
+           int multiprocessors)
     : config_(config), weights_(weights), kv_(kv), pagesPerSequence_(pagesPerSequence), maxRows_(maxRows),
       multiprocessors_(multiprocessors) {}
 
@@ -49,9 +48,8 @@ Step::~Step() {
     if (stream_.get() != nullptr) cudaStreamSynchronize(stream_.get());
 }
 
-Result<std::unique_ptr<Step>> Step::create(const MistralConfig& config, const GpuWeights& weights,
-                                           const KvShape& kv, int pagesPerSequence, int maxRows,
-                                           int multiprocessors) {
+Result<std::unique_ptr<Step>> Step::create(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv,
+                                           int pagesPerSequence, int maxRows, int multiprocessors) {
     std::unique_ptr<Step> step(new Step(config, weights, kv, pagesPerSequence, maxRows, multiprocessors));
     TRY_OK(step->allocate());
     return step;
@@ -68,8 +66,7 @@ Result<void> Step::allocate() {
     }
 
     const auto rows = static_cast<std::size_t>(maxRows_);
-    const auto heads = static_cast<std::size_t>(config_.headCount),
-               dim = static_cast<std::size_t>(config_.headDim);
+    const auto heads = static_cast<std::size_t>(config_.headCount), dim = static_cast<std::size_t>(config_.headDim);
     const auto hidden = static_cast<std::size_t>(config_.hiddenSize),
                vocab = static_cast<std::size_t>(config_.vocabSize);
     int packedHidden = 0, packedHeads = 0, packedInner = 0, mostOutputs = 0;
@@ -80,18 +77,15 @@ Result<void> Step::allocate() {
             inputs = std::max(inputs, linear.shape.packedInputs());
             mostOutputs = std::max(mostOutputs, linear.shape.packedOutputs());
         };
-        for (const DeviceLinear& linear : layer.queryKeyValue)
-            see(linear, packedHidden);
-        for (const DeviceLinear& linear : layer.gateUp)
-            see(linear, packedHidden);
+        for (const DeviceLinear& linear : layer.queryKeyValue) see(linear, packedHidden);
+        for (const DeviceLinear& linear : layer.gateUp) see(linear, packedHidden);
         see(layer.output, packedHeads);
         see(layer.down, packedInner);
     }
     const auto fits = [&](int count) {
         return std::all_of(weights_.layers.begin(), weights_.layers.end(), [&](const GpuLayer& layer) {
-            return decodeFits(layer.queryKeyValue[0].shape, count) &&
-                   decodeFits(layer.gateUp[0].shape, count) && decodeFits(layer.output.shape, count) &&
-                   decodeFits(layer.down.shape, count);
+            return decodeFits(layer.queryKeyValue[0].shape, count) && decodeFits(layer.gateUp[0].shape, count) &&
+                   decodeFits(layer.output.shape, count) && decodeFits(layer.down.shape, count);
         });
     };
     if (fused) fusedRows_ = fits(kMostDecodeRows) ? kMostDecodeRows : fits(1) ? 1 : 0;
@@ -99,17 +93,16 @@ Result<void> Step::allocate() {
     TRY_OK(take(residual_, 4 * rows * hidden));
     if (weights_.embedding == nullptr) TRY_OK(take(hostResidual_, 4 * rows * hidden));
     TRY_OK(take(normed_, 2 * rows * packedHidden));
-    TRY_OK(
-        take(queryKeyValue_, 2 * rows * (heads + 2 * static_cast<std::size_t>(config_.kvHeadCount)) * dim));
+    TRY_OK(take(queryKeyValue_, 2 * rows * (heads + 2 * static_cast<std::size_t>(config_.kvHeadCount)) * dim));
     TRY_OK(take(queries_, 2 * rows * heads * dim));
     TRY_OK(take(attended_, 2 * rows * packedHeads));
     TRY_OK(take(activated_, 2 * rows * packedInner));
     if (!fused) TRY_OK(take(up_, 2 * rows * packedInner));
     int mostPartials = 0;
     for (int m = 1; m <= kMostSingles; ++m)
-        mostPartials = std::max(mostPartials, static_cast<int>(decodePartials(
-                                                  m, config_.headCount, config_.headDim,
-                                                  decodeSplits(m, config_.kvHeadCount, multiprocessors_))));
+        mostPartials = std::max(
+            mostPartials, static_cast<int>(decodePartials(m, config_.headCount, config_.headDim,
+                                                          decodeSplits(m, config_.kvHeadCount, multiprocessors_))));
     TRY_OK(take(partials_, sizeof(float) * static_cast<std::size_t>(mostPartials)));
     TRY_OK(take(counters_, sizeof(unsigned) * kMostSingles * config_.kvHeadCount));
     TRY_OK(take(workspace_, gemmWorkspaceBytes(maxRows_, mostOutputs, multiprocessors_)));
@@ -126,13 +119,12 @@ Result<void> Step::allocate() {
 
     std::vector<float> frequencies;
     for (int i = 0; i < config_.headDim / 2; ++i)
-        frequencies.push_back(1.0f / std::pow(config_.ropeTheta, static_cast<float>(2 * i) /
-                                                                     static_cast<float>(config_.headDim)));
+        frequencies.push_back(
+            1.0f / std::pow(config_.ropeTheta, static_cast<float>(2 * i) / static_cast<float>(config_.headDim)));
     TRY_OK(take(inverseFrequencies_, sizeof(float) * frequencies.size()));
-    TRY_OK(
-        checkCuda(cudaMemcpyAsync(inverseFrequencies_.as<float>(), frequencies.data(),
-                                  sizeof(float) * frequencies.size(), cudaMemcpyHostToDevice, stream_.get()),
-                  "the rotary table"));
+    TRY_OK(checkCuda(cudaMemcpyAsync(inverseFrequencies_.as<float>(), frequencies.data(),
+                                     sizeof(float) * frequencies.size(), cudaMemcpyHostToDevice, stream_.get()),
+                     "the rotary table"));
     // Padding of activations is zero, and no kernel writes it.
     for (const DeviceMemory* memory : {&normed_, &attended_, &activated_, &up_, &counters_, &workspace_})
         if (memory->sizeBytes() > 0)
@@ -152,13 +144,12 @@ Result<void> Step::makeSlots() {
     const auto make = [&](const DeviceLinear& linear, int count) -> Result<const int*> {
         int* slots = slotTables_.as<int>(at);
         at += alignTo256(sizeof(int) * static_cast<std::size_t>(count));
-        TRY_OK(checkCuda(toFragmentSlots(linear.inputOrder, count, slots, stream_.get()),
-                         "an order of activations"));
+        TRY_OK(checkCuda(toFragmentSlots(linear.inputOrder, count, slots, stream_.get()), "an order of activations"));
         return static_cast<const int*>(slots);
     };
     for (const GpuLayer& layer : weights_.layers) {
-        const auto queryKeyValue = make(layer.queryKeyValue[0], hidden),
-                   gateUp = make(layer.gateUp[0], hidden), output = make(layer.output, mixed);
+        const auto queryKeyValue = make(layer.queryKeyValue[0], hidden), gateUp = make(layer.gateUp[0], hidden),
+                   output = make(layer.output, mixed);
         for (const auto* slots : {&queryKeyValue, &gateUp, &output})
             if (!*slots) return slots->error();
         slots_.push_back({*queryKeyValue, *gateUp, *output});
@@ -172,10 +163,9 @@ Result<void> Step::growPageTable(int slots) {
     DeviceMemory larger;
     TRY_OK(take(larger, rowBytes * static_cast<std::size_t>(slots)));
     if (tableSlots_ > 0)
-        TRY_OK(
-            checkCuda(cudaMemcpy(larger.as<char>(), pageTable_.as<char>(),
-                                 rowBytes * static_cast<std::size_t>(tableSlots_), cudaMemcpyDeviceToDevice),
-                      "the page table"));
+        TRY_OK(checkCuda(cudaMemcpy(larger.as<char>(), pageTable_.as<char>(),
+                                    rowBytes * static_cast<std::size_t>(tableSlots_), cudaMemcpyDeviceToDevice),
+                         "the page table"));
     pageTable_ = std::move(larger);
     tableSlots_ = slots;
     graphs_.clear(); // they hold the old address
@@ -188,10 +178,10 @@ Result<void> Step::setPages(int slot, std::span<__half* const> pages) {
     if (pages.empty()) return {};
     TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a pass")); // the staging buffer is free then
     std::memcpy(pageStaging_.as<char>(), pages.data(), pages.size_bytes());
-    return checkCuda(
-        cudaMemcpyAsync(pageTable_.as<__half*>() + static_cast<std::size_t>(slot) * pagesPerSequence_,
-                        pageStaging_.as<char>(), pages.size_bytes(), cudaMemcpyHostToDevice, stream_.get()),
-        "the page table");
+    return checkCuda(cudaMemcpyAsync(pageTable_.as<__half*>() + static_cast<std::size_t>(slot) * pagesPerSequence_,
+                                     pageStaging_.as<char>(), pages.size_bytes(), cudaMemcpyHostToDevice,
+                                     stream_.get()),
+                     "the page table");
 }
 
 Result<void> Step::run(std::span<const StepPiece> pieces, float* logits, const std::stop_token& stop) {
@@ -228,8 +218,7 @@ Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) 
             TRY_CUDA(uploadSingles());
             TRY_CUDA(enqueueSingles(rows));
             return cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(),
-                                   sizeof(float) * rows * config_.vocabSize, cudaMemcpyDeviceToHost,
-                                   stream_.get());
+                                   sizeof(float) * rows * config_.vocabSize, cudaMemcpyDeviceToHost, stream_.get());
         });
         if (!graph) return std::move(graph).error();
         found = graphs_.emplace(rows, std::move(*graph)).first;
@@ -239,8 +228,7 @@ Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) 
     const auto vocab = static_cast<std::size_t>(config_.vocabSize);
     for (int m = 0; m < rows; ++m)
         if (pieces[static_cast<std::size_t>(m)].logitRows > 0) {
-            std::memcpy(logits, hostLogits_.as<float>() + static_cast<std::size_t>(m) * vocab,
-                        sizeof(float) * vocab);
+            std::memcpy(logits, hostLogits_.as<float>() + static_cast<std::size_t>(m) * vocab, sizeof(float) * vocab);
             logits += vocab;
         }
     return {};
@@ -248,8 +236,7 @@ Result<void> Step::runSingles(std::span<const StepPiece> pieces, float* logits) 
 
 Result<Step::Graph> Step::capture(const std::function<cudaError_t()>& enqueue) {
     cudaGraph_t graph = nullptr;
-    TRY_OK(checkCuda(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal),
-                     "capturing a step"));
+    TRY_OK(checkCuda(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "capturing a step"));
     const cudaError_t enqueued = enqueue();
     const cudaError_t ended = cudaStreamEndCapture(stream_.get(), &graph);
     cudaGraphExec_t executable = nullptr;
@@ -280,8 +267,8 @@ cudaError_t Step::enqueueSingles(int rows) {
 
 cudaError_t Step::enqueueInputs(const RowTable& table, int rows) {
     if (weights_.embedding != nullptr)
-        return embed(table.deviceTokens(), rows, weights_.embedding, config_.hiddenSize,
-                     residual_.as<float>(), stream_.get());
+        return embed(table.deviceTokens(), rows, weights_.embedding, config_.hiddenSize, residual_.as<float>(),
+                     stream_.get());
     return cudaMemcpyAsync(residual_.as<float>(), hostResidual_.as<float>(),
                            sizeof(float) * static_cast<std::size_t>(rows) *
                                static_cast<std::size_t>(config_.hiddenSize),
@@ -294,23 +281,20 @@ Result<int> Step::planTiles(std::span<const StepPiece> pieces) {
     for (const StepPiece& piece : pieces) {
         const int tokens = static_cast<int>(piece.tokens.size());
         for (int first = 0; first < tokens; first += kQueryTileRows)
-            tiles[count++] = {row + first, std::min(kQueryTileRows, tokens - first),
-                              piece.firstPosition + first, piece.slot};
+            tiles[count++] = {row + first, std::min(kQueryTileRows, tokens - first), piece.firstPosition + first,
+                              piece.slot};
         row += tokens;
     }
     // Long rows first: they take longest.
-    std::stable_sort(tiles, tiles + count, [](const QueryTile& a, const QueryTile& b) {
-        return a.firstPosition > b.firstPosition;
-    });
-    TRY_OK(checkCuda(cudaMemcpyAsync(tiles_.as<QueryTile>(), tiles,
-                                     sizeof(QueryTile) * static_cast<std::size_t>(count),
+    std::stable_sort(tiles, tiles + count,
+                     [](const QueryTile& a, const QueryTile& b) { return a.firstPosition > b.firstPosition; });
+    TRY_OK(checkCuda(cudaMemcpyAsync(tiles_.as<QueryTile>(), tiles, sizeof(QueryTile) * static_cast<std::size_t>(count),
                                      cudaMemcpyHostToDevice, stream_.get()),
                      "the tiles of a prompt"));
     return count;
 }
 
-Result<void> Step::runRows(std::span<const StepPiece> pieces, int rows, float* logits,
-                           const std::stop_token& stop) {
+Result<void> Step::runRows(std::span<const StepPiece> pieces, int rows, float* logits, const std::stop_token& stop) {
     std::vector<int> sources;
     int m = 0;
     for (const StepPiece& piece : pieces) {
@@ -361,8 +345,7 @@ Result<void> Step::fetchLogits(std::span<const int> sources, float* logits) {
         head.logits = logits_.as<float>();
         TRY_OK(checkCuda(headLogits(head, stream_.get()), "the head"));
         TRY_OK(checkCuda(cudaMemcpyAsync(hostLogits_.as<float>(), logits_.as<float>(),
-                                         sizeof(float) * now.size() * vocab, cudaMemcpyDeviceToHost,
-                                         stream_.get()),
+                                         sizeof(float) * now.size() * vocab, cudaMemcpyDeviceToHost, stream_.get()),
                          "the logits"));
         TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "the logits"));
         std::memcpy(logits, hostLogits_.as<float>(), sizeof(float) * now.size() * vocab);

@@ -25,9 +25,8 @@ struct StepPiece {
     int slot = 0; // the sequence's row of the page table
     int firstPosition = 0;
     std::span<const TokenId> tokens;
-    int logitRows = 0; // of so many of the last tokens logits are wanted
-    const float* residual =
-        nullptr; // (tokens, hidden) of the layers before, where the weights have no embedding
+    int logitRows = 0;               // of so many of the last tokens logits are wanted
+    const float* residual = nullptr; // (tokens, hidden) of the layers before, where the weights have no embedding
 };
 
 class Step {
@@ -56,13 +55,13 @@ public:
     };
     using Graph = std::unique_ptr<std::remove_pointer_t<cudaGraphExec_t>, GraphDeleter>;
     Result<Graph> capture(const std::function<cudaError_t()>& enqueue);
-    int graphsAge() const { return graphsAge_; } // what was captured at another age holds addresses of old
+    int graphsAge() const { return graphsAge_; }         // what was captured at another age holds addresses of old
     void fillSingles(std::span<const StepPiece> pieces); // the host's; no upload of it may be under way
     cudaError_t uploadSingles() const { return singles_.upload(stream_.get()); }
     cudaError_t enqueueSingles(int rows);
-    int* singleTokens() const { return singles_.device.as<int>(); } // (kMostSingles), device
+    int* singleTokens() const { return singles_.device.as<int>(); }                        // (kMostSingles), device
     int* singlePositions() const { return singles_.device.as<int>() + singles_.capacity; } // likewise
-    const float* logits() const { return logits_.as<float>(); } // (rows, vocab), device
+    const float* logits() const { return logits_.as<float>(); }                            // (rows, vocab), device
 
 private:
     // Tokens, positions and sequences of a pass, on the host and on the device.
@@ -85,8 +84,8 @@ private:
         const int *queryKeyValue = nullptr, *gateUp = nullptr, *output = nullptr;
     };
 
-    Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence,
-         int maxRows, int multiprocessors);
+    Step(const MistralConfig& config, const GpuWeights& weights, const KvShape& kv, int pagesPerSequence, int maxRows,
+         int multiprocessors);
     Result<void> allocate();
     Result<void> makeSlots();
     Result<void> growPageTable(int slots);
@@ -97,8 +96,7 @@ private:
     // What the first layer reads: the embeddings of the table's tokens, or what the layers before gave.
     cudaError_t enqueueInputs(const RowTable& table, int rows);
     // Any rows.
-    Result<void> runRows(std::span<const StepPiece> pieces, int rows, float* logits,
-                         const std::stop_token& stop);
+    Result<void> runRows(std::span<const StepPiece> pieces, int rows, float* logits, const std::stop_token& stop);
     Result<int> planTiles(std::span<const StepPiece> pieces);
     cudaError_t enqueueLayer(int layer, const RowTable& table, int rows, int tileCount);
     cudaError_t multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns, __half* out,

@@ -24,9 +24,9 @@ cudaError_t Step::enqueueFusedLayer(int l, int rows) {
     };
     const DeviceLinear& queryKeyValue = layer.queryKeyValue[0];
     if (rows == 1) {
-        TRY_CUDA(decodeQueryKeyValue(
-            queryKeyValue, {residual, layer.inputNorm, slots.queryKeyValue, hidden, config_.rmsNormEps},
-            rotary, stream_.get()));
+        TRY_CUDA(decodeQueryKeyValue(queryKeyValue,
+                                     {residual, layer.inputNorm, slots.queryKeyValue, hidden, config_.rmsNormEps},
+                                     rotary, stream_.get()));
     } else {
         TRY_CUDA(normInto(queryKeyValue, layer.inputNorm, slots.queryKeyValue, rows));
         TRY_CUDA(decodeQueryKeyValue(queryKeyValue, rows, rowsFor(queryKeyValue), rotary, stream_.get()));
@@ -50,8 +50,7 @@ cudaError_t Step::enqueueFusedLayer(int l, int rows) {
     __half* activated = activated_.as<__half>();
     const int innerStride = layer.down.shape.packedInputs();
     if (rows == 1) {
-        TRY_CUDA(decodeGateUp(gateUp,
-                              {residual, layer.postAttentionNorm, slots.gateUp, hidden, config_.rmsNormEps},
+        TRY_CUDA(decodeGateUp(gateUp, {residual, layer.postAttentionNorm, slots.gateUp, hidden, config_.rmsNormEps},
                               activated, innerStride, stream_.get()));
     } else {
         TRY_CUDA(normInto(gateUp, layer.postAttentionNorm, slots.gateUp, rows));
@@ -70,8 +69,7 @@ cudaError_t Step::enqueueLayer(int l, const RowTable& table, int rows, int tileC
         const DeviceLinear& linear = layer.queryKeyValue[i];
         const int columns = layer.queryKeyValue.size() == 1 ? all : widths[i];
         TRY_CUDA(normInto(linear, layer.inputNorm, linear.inputOrder, rows));
-        TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns,
-                              queryKeyValue_.as<__half>() + column, all));
+        TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns, queryKeyValue_.as<__half>() + column, all));
         column += columns;
     }
     RotateArguments rotate;
@@ -95,10 +93,9 @@ cudaError_t Step::enqueueLayer(int l, const RowTable& table, int rows, int tileC
     attention.out = attended_.as<__half>();
     attention.outStride = layer.output.shape.packedInputs();
     attention.outOrder = layer.output.inputOrder;
-    TRY_CUDA(tileCount > 0
-                 ? prefillAttention(attention, tiles_.as<QueryTile>(), tileCount, stream_.get())
-                 : decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
-                                   decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
+    TRY_CUDA(tileCount > 0 ? prefillAttention(attention, tiles_.as<QueryTile>(), tileCount, stream_.get())
+                           : decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
+                                             decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
     TRY_CUDA(addTo(layer.output, rows, attended_.as<__half>()));
     return feedForward(layer, rows);
 }
@@ -109,25 +106,22 @@ cudaError_t Step::feedForward(const GpuLayer& layer, int rows) {
     for (std::size_t i = 0; i < layer.gateUp.size(); ++i) {
         const DeviceLinear& linear = layer.gateUp[i];
         TRY_CUDA(normInto(linear, layer.postAttentionNorm, linear.inputOrder, rows));
-        const int columns =
-            linear.shape.packedOutputs() / (linear.columnOrder == ColumnOrder::gateUp ? 2 : 1);
+        const int columns = linear.shape.packedOutputs() / (linear.columnOrder == ColumnOrder::gateUp ? 2 : 1);
         TRY_CUDA(multiplyInto(linear, rows, normed_.as<__half>(), columns, targets[i], inner));
     }
-    if (layer.gateUp.size() > 1)
-        TRY_CUDA(siluTimes(targets[0], targets[1], rows, inner, inner, stream_.get()));
+    if (layer.gateUp.size() > 1) TRY_CUDA(siluTimes(targets[0], targets[1], rows, inner, inner, stream_.get()));
     return addTo(layer.down, rows, activated_.as<__half>());
 }
 
-cudaError_t Step::multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns,
-                               __half* out, int outStride) {
+cudaError_t Step::multiplyInto(const DeviceLinear& linear, int rows, const __half* x, int columns, __half* out,
+                               int outStride) {
     GemmArguments gemmArguments;
     gemmArguments.x = x;
     gemmArguments.rows = rows;
     gemmArguments.xStride = linear.shape.packedInputs();
     gemmArguments.linear = linear;
     gemmArguments.columns = columns;
-    gemmArguments.output =
-        linear.columnOrder == ColumnOrder::gateUp ? GemmOutput::siluTimes : GemmOutput::store;
+    gemmArguments.output = linear.columnOrder == ColumnOrder::gateUp ? GemmOutput::siluTimes : GemmOutput::store;
     gemmArguments.out = out;
     gemmArguments.outStride = outStride;
     gemmArguments.workspace = workspace_.as<void>();

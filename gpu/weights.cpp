@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kDensePieceBytes = std::size_t{16} << 20; // of a tensor that is converted on the device
 constexpr std::size_t kAllocationBytes = std::size_t{2} << 20;  // what the driver hands out memory by
-constexpr std::size_t kMarginBytes = std::size_t{64} << 20; // kernels, and others who take memory meanwhile
+constexpr std::size_t kMarginBytes = std::size_t{64} << 20;     // kernels, and others who take memory meanwhile
 
 Error cancelled() { return makeError(ErrorKind::cancelled, "loading was cancelled"); }
 
@@ -41,15 +41,13 @@ struct LayerFusions {
 
 // One linear where all orders are equal, else one each.
 bool sameOrders(std::span<const InputOrder> orders) {
-    return std::all_of(orders.begin(), orders.end(),
-                       [&](const InputOrder& order) { return order == orders[0]; });
+    return std::all_of(orders.begin(), orders.end(), [&](const InputOrder& order) { return order == orders[0]; });
 }
 
 void fuseQueryKeyValue(const LayerViews& layer, int headDim, LayerFusions& fusions) {
     const std::array views{&layer.query, &layer.key, &layer.value};
     std::array<InputOrder, 3> orders;
-    for (std::size_t i = 0; i < views.size(); ++i)
-        orders[i] = inputOrderOf(*views[i]);
+    for (std::size_t i = 0; i < views.size(); ++i) orders[i] = inputOrderOf(*views[i]);
     const bool fused = sameOrders(orders);
     Fusion fusion;
     for (std::size_t i = 0; i < views.size(); ++i) {
@@ -129,13 +127,12 @@ bool hasBias(const GptqView& view) {
 
 LinearPlan planLinear(const Fusion& fusion) {
     const auto any = [&](auto test) {
-        return std::any_of(fusion.parts.begin(), fusion.parts.end(),
-                           [&](const GptqView* view) { return test(*view); });
+        return std::any_of(fusion.parts.begin(), fusion.parts.end(), [&](const GptqView* view) { return test(*view); });
     };
     const GptqView& first = *fusion.parts[0];
     LinearPlan plan;
-    plan.shape = packedShapeOf(first.inputs, first.groups, static_cast<int>(fusion.rows.size()),
-                               any(hasOtherZerosThan8));
+    plan.shape =
+        packedShapeOf(first.inputs, first.groups, static_cast<int>(fusion.rows.size()), any(hasOtherZerosThan8));
     plan.hasBias = any(hasBias);
     plan.hasOrder = !fusion.order.identity && !fusion.inputLiesPacked;
     return plan;
@@ -158,17 +155,15 @@ void readBias(const Fusion& fusion, std::byte* to) {
     for (std::size_t r = 0; r < fusion.rows.size(); ++r) {
         const GptqView& view = *fusion.parts[static_cast<std::size_t>(fusion.rows[r].part)];
         const int column = fusion.rows[r].column;
-        const float bias =
-            column < 0 || view.bias.empty()
-                ? 0.0f
-                : halfToFloat(loadUnaligned<std::uint16_t>(view.bias, static_cast<std::size_t>(column)));
+        const float bias = column < 0 || view.bias.empty()
+                               ? 0.0f
+                               : halfToFloat(loadUnaligned<std::uint16_t>(view.bias, static_cast<std::size_t>(column)));
         std::memcpy(to + r * sizeof(float), &bias, sizeof bias);
     }
 }
 
 // Norms, biases and orders of a layer, which go up as they shall lie.
-Transfer tableTransfer(const LayerViews& layer, const LayerFusions& fusions, const LayerPlan& plan,
-                       std::byte* to) {
+Transfer tableTransfer(const LayerViews& layer, const LayerFusions& fusions, const LayerPlan& plan, std::byte* to) {
     Transfer transfer;
     transfer.to = to;
     transfer.sizeBytes = plan.tableBytes;
@@ -180,8 +175,7 @@ Transfer tableTransfer(const LayerViews& layer, const LayerFusions& fusions, con
         if (linear.hasBias) readBias(fusions.linears[i], transfer.table.data() + linear.biasAt);
         if (!linear.hasOrder) continue;
         const std::vector<std::int32_t> positions = fusions.linears[i].order.inverse();
-        std::memcpy(transfer.table.data() + linear.orderAt, positions.data(),
-                    positions.size() * sizeof(std::int32_t));
+        std::memcpy(transfer.table.data() + linear.orderAt, positions.data(), positions.size() * sizeof(std::int32_t));
     }
     transfer.segments = {{0, transfer.table}};
     return transfer;
@@ -193,14 +187,13 @@ std::size_t sourceBytesOf(const Fusion& fusion) {
                         alignTo256(fusion.order.groups.size() * sizeof(std::int32_t)) +
                         alignTo256(fusion.rows.size() * sizeof(TileRowSource));
     for (const GptqView* view : fusion.parts)
-        bytes += alignTo256(view->qweight.size()) + alignTo256(view->scales.size()) +
-                 alignTo256(view->qzeros.size());
+        bytes += alignTo256(view->qweight.size()) + alignTo256(view->scales.size()) + alignTo256(view->qzeros.size());
     return bytes;
 }
 
 // A linear's tables and tensors side by side in the source buffer, and repack behind them.
-Transfer linearTransfer(const Fusion& fusion, const PackedShape& shape, std::byte* source,
-                        std::uint8_t* tiles, const std::function<void(std::span<const std::byte>)>& release) {
+Transfer linearTransfer(const Fusion& fusion, const PackedShape& shape, std::byte* source, std::uint8_t* tiles,
+                        const std::function<void(std::span<const std::byte>)>& release) {
     Transfer transfer;
     transfer.to = source;
     const auto place = [&](std::span<const std::byte> bytes) {
@@ -250,10 +243,8 @@ void appendDense(std::vector<Transfer>& transfers, const DenseView& view, std::b
         transfer.sizeBytes = piece.size();
         transfer.segments = {{0, piece}};
         if (view.dtype != DType::f16)
-            transfer.then = [source, dtype = view.dtype, place,
-                             count = piece.size() / elementBytes](cudaStream_t stream) {
-                return convertToHalf(source, dtype, place, count, stream);
-            };
+            transfer.then = [source, dtype = view.dtype, place, count = piece.size() / elementBytes](
+                                cudaStream_t stream) { return convertToHalf(source, dtype, place, count, stream); };
         transfer.wasRead = [piece, release] { release(piece); };
         transfers.push_back(std::move(transfer));
     }
@@ -276,19 +267,15 @@ void appendHead(std::vector<Transfer>& transfers, const DenseView& view, std::by
         transfer.to = source;
         transfer.sizeBytes = piece.size();
         transfer.segments = {{0, piece}};
-        transfer.then = [source, dtype = view.dtype, first, rows, columns = view.columns,
-                         to](cudaStream_t stream) {
-            return packHead(source, dtype, static_cast<int>(first), static_cast<int>(rows), columns, to,
-                            stream);
+        transfer.then = [source, dtype = view.dtype, first, rows, columns = view.columns, to](cudaStream_t stream) {
+            return packHead(source, dtype, static_cast<int>(first), static_cast<int>(rows), columns, to, stream);
         };
         transfer.wasRead = [piece, release] { release(piece); };
         transfers.push_back(std::move(transfer));
     }
 }
 
-std::string inMegabytes(std::uint64_t bytes) {
-    return std::to_string((bytes + (1u << 20) - 1) >> 20) + " MB";
-}
+std::string inMegabytes(std::uint64_t bytes) { return std::to_string((bytes + (1u << 20) - 1) >> 20) + " MB"; }
 
 class Loader {
 public:
@@ -299,8 +286,7 @@ public:
             if (stop.stop_requested()) return cancelled();
             fusions_.push_back(fuseLayer(layer, views_.config.mistral.headDim));
             std::vector<LinearPlan> linears;
-            for (const Fusion& fusion : fusions_.back().linears)
-                linears.push_back(planLinear(fusion));
+            for (const Fusion& fusion : fusions_.back().linears) linears.push_back(planLinear(fusion));
             plans_.push_back(planLayer(views_.config.mistral.hiddenSize, std::move(linears)));
         }
         const auto tableBytes = [](const DenseView& view) {
@@ -313,13 +299,12 @@ public:
                                                            static_cast<std::size_t>(views_.head.columns)));
         if (views_.embedding.dtype != DType::f16)
             sourceBytes_ = std::min(kDensePieceBytes, views_.embedding.bytes.size());
-        sourceBytes_ = std::max(sourceBytes_, std::min(headPieceRows(views_.head) *
-                                                           static_cast<std::size_t>(views_.head.columns) *
-                                                           dtypeSize(views_.head.dtype),
-                                                       views_.head.bytes.size()));
+        sourceBytes_ =
+            std::max(sourceBytes_, std::min(headPieceRows(views_.head) * static_cast<std::size_t>(views_.head.columns) *
+                                                dtypeSize(views_.head.dtype),
+                                            views_.head.bytes.size()));
         for (const LayerFusions& fusions : fusions_)
-            for (const Fusion& fusion : fusions.linears)
-                sourceBytes_ = std::max(sourceBytes_, sourceBytesOf(fusion));
+            for (const Fusion& fusion : fusions.linears) sourceBytes_ = std::max(sourceBytes_, sourceBytesOf(fusion));
         return {};
     }
 
@@ -328,14 +313,12 @@ public:
             return (bytes + kAllocationBytes - 1) / kAllocationBytes * kAllocationBytes;
         };
         std::uint64_t needed = kMarginBytes + taken(denseBytes_) + taken(sourceBytes_);
-        for (const LayerPlan& plan : plans_)
-            needed += taken(plan.sizeBytes);
+        for (const LayerPlan& plan : plans_) needed += taken(plan.sizeBytes);
         const Result<std::uint64_t> free = freeDeviceBytes(limitBytes);
         if (!free) return free.error();
         if (needed <= *free) return {};
         return makeError(ErrorKind::outOfMemory, "the model needs " + inMegabytes(needed) +
-                                                     " of the GPU's memory and " +
-                                                     std::to_string(*free >> 20) +
+                                                     " of the GPU's memory and " + std::to_string(*free >> 20) +
                                                      " MB are free: close what else uses the GPU, take a "
                                                      "smaller model, or leave more layers to the CPU");
     }
@@ -362,8 +345,7 @@ public:
         std::byte* source = source_.as<std::byte>();
         for (std::size_t i = 0; i < plans_.size(); ++i) {
             const DeviceMemory& memory = weights.storage[i];
-            transfers.push_back(
-                tableTransfer(views_.layers[i], fusions_[i], plans_[i], memory.as<std::byte>()));
+            transfers.push_back(tableTransfer(views_.layers[i], fusions_[i], plans_[i], memory.as<std::byte>()));
             for (std::size_t j = 0; j < fusions_[i].linears.size(); ++j) {
                 const LinearPlan& linear = plans_[i].linears[j];
                 transfers.push_back(linearTransfer(fusions_[i].linears[j], linear.shape, source,
@@ -387,8 +369,7 @@ public:
         const DenseView& head = views_.head;
         std::uint64_t bytes = static_cast<std::uint64_t>(head.rows + (views_.hasEmbedding() ? 1 : 0)) *
                               static_cast<std::uint64_t>(head.columns) * sizeof(__half);
-        for (const LayerPlan& plan : plans_)
-            bytes += plan.sizeBytes;
+        for (const LayerPlan& plan : plans_) bytes += plan.sizeBytes;
         return bytes + static_cast<std::uint64_t>(views_.finalNorm.columns) * sizeof(float);
     }
 
@@ -445,8 +426,7 @@ private:
 
 Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& progress, std::stop_token stop,
                                   std::uint64_t memoryLimitBytes) {
-    if (const char* why = unsupportedShape(views.config); why != nullptr)
-        return makeError(ErrorKind::unsupported, why);
+    if (const char* why = unsupportedShape(views.config); why != nullptr) return makeError(ErrorKind::unsupported, why);
     if (progress) progress(0, "packing weights");
     Loader loader(views);
     TRY_OK(loader.plan(stop));
@@ -455,8 +435,7 @@ Result<GpuWeights> loadGpuWeights(const ModelViews& views, const LoadProgress& p
     TRY_OK(loader.takeMemory(weights));
     const std::vector<Transfer> transfers = loader.transfers(weights);
     std::size_t largest = 0;
-    for (const Transfer& transfer : transfers)
-        largest = std::max(largest, transfer.sizeBytes);
+    for (const Transfer& transfer : transfers) largest = std::max(largest, transfer.sizeBytes);
     Result<std::unique_ptr<StagedUpload>> upload = StagedUpload::make(largest);
     if (!upload) return std::move(upload).error();
     const auto report = [&](double fraction) {

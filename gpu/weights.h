@@ -30,9 +30,8 @@ struct GpuLayer {
 
 struct GpuWeights {
     std::vector<GpuLayer> layers;
-    const __half* embedding =
-        nullptr;                  // (vocab, hidden); null: of a part of the layers that begins with others
-    const __half* head = nullptr; // (vocab, hidden) in tiles: kernels/head.h
+    const __half* embedding = nullptr;   // (vocab, hidden); null: of a part of the layers that begins with others
+    const __half* head = nullptr;        // (vocab, hidden) in tiles: kernels/head.h
     const float* finalNorm = nullptr;    // (hidden)
     std::uint64_t sizeBytes = 0;         // on the device
     std::uint64_t bytesReadPerToken = 0; // by a batch-1 step, without the KV cache

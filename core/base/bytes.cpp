@@ -65,8 +65,7 @@ std::string sizeText(std::uint64_t sizeBytes) {
 std::string printableText(std::string_view text, std::size_t maxBytes) {
     std::string line(text.substr(0, maxBytes));
     if (line.size() < text.size()) {
-        while (!line.empty() && (static_cast<unsigned char>(text[line.size()]) & 0xC0) == 0x80)
-            line.pop_back();
+        while (!line.empty() && (static_cast<unsigned char>(text[line.size()]) & 0xC0) == 0x80) line.pop_back();
         line += "...";
     }
     for (char& c : line)
@@ -75,8 +74,7 @@ std::string printableText(std::string_view text, std::size_t maxBytes) {
 }
 
 std::uint64_t fnvHash(std::span<const std::byte> bytes, std::uint64_t state) {
-    for (const std::byte byte : bytes)
-        state = (state ^ std::uint64_t(byte)) * 1099511628211ULL;
+    for (const std::byte byte : bytes) state = (state ^ std::uint64_t(byte)) * 1099511628211ULL;
     return state;
 }
 

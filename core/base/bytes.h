@@ -25,8 +25,7 @@ requires std::is_trivially_copyable_v<T> T loadUnaligned(const std::byte* bytes)
 }
 
 template <class T>
-requires std::is_trivially_copyable_v<T> T loadUnaligned(std::span<const std::byte> bytes,
-                                                         std::size_t index) {
+requires std::is_trivially_copyable_v<T> T loadUnaligned(std::span<const std::byte> bytes, std::size_t index) {
     return loadUnaligned<T>(bytes.data() + index * sizeof(T));
 }
 

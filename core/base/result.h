@@ -36,29 +36,44 @@ public:
 
     Result() requires std::is_void_v<T> : state_(std::in_place_index<0>) {}
     template <class U = Value>
-        requires(!std::is_void_v<T> && std::is_constructible_v<Value, U &&> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, Result> && !std::is_same_v<std::remove_cvref_t<U>, Error>)
-    Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+    requires(!std::is_void_v<T> && std::is_constructible_v<Value, U&&> &&
+             !std::is_same_v<std::remove_cvref_t<U>, Result> && !std::is_same_v<std::remove_cvref_t<U>, Error>)
+        Result(U&& value)
+        : state_(std::in_place_index<0>, std::forward<U>(value)) {}
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
     // An error travels upwards through callers whose value is of another type.
     template <class U>
-        requires(!std::is_same_v<U, T>)
-    static Result from(Result<U>&& other) { return Result(std::move(other).error()); }
+    requires(!std::is_same_v<U, T>) static Result from(Result<U>&& other) { return Result(std::move(other).error()); }
 
     bool ok() const { return state_.index() == 0; }
     explicit operator bool() const { return ok(); }
 
-    Value& value() & { assert(ok()); return std::get<0>(state_); }
-    const Value& value() const& { assert(ok()); return std::get<0>(state_); }
-    Value&& value() && { assert(ok()); return std::get<0>(std::move(state_)); }
+    Value& value() & {
+        assert(ok());
+        return std::get<0>(state_);
+    }
+    const Value& value() const& {
+        assert(ok());
+        return std::get<0>(state_);
+    }
+    Value&& value() && {
+        assert(ok());
+        return std::get<0>(std::move(state_));
+    }
     Value& operator*() & { return value(); }
     const Value& operator*() const& { return value(); }
     Value&& operator*() && { return std::move(*this).value(); }
     Value* operator->() { return &value(); }
     const Value* operator->() const { return &value(); }
 
-    const Error& error() const& { assert(!ok()); return std::get<1>(state_); }
-    Error&& error() && { assert(!ok()); return std::get<1>(std::move(state_)); }
+    const Error& error() const& {
+        assert(!ok());
+        return std::get<1>(state_);
+    }
+    Error&& error() && {
+        assert(!ok());
+        return std::get<1>(std::move(state_));
+    }
 
 private:
     std::variant<Value, Error> state_;
@@ -69,7 +84,7 @@ inline Error makeError(ErrorKind kind, std::string message) { return {kind, std:
 } // namespace tramontane
 
 // Leaves the calling function with the error of `expression`, if it has one.
-#define TRY_OK(expression)                                                                                    \
-    do {                                                                                                      \
-        if (auto&& tryOkResult = (expression); !tryOkResult.ok()) return std::move(tryOkResult).error();      \
+#define TRY_OK(expression)                                                                                             \
+    do {                                                                                                               \
+        if (auto&& tryOkResult = (expression); !tryOkResult.ok()) return std::move(tryOkResult).error();               \
     } while (false)

@@ -67,7 +67,9 @@ public:
     const BackendInfo& info() const override { return info_; }
     Result<SequenceId> createSequence() override { return cache_.create(); }
     Result<SequenceId> forkSequence(SequenceId source) override { return cache_.fork(source); }
-    Result<void> truncateSequence(SequenceId sequence, int length) override { return cache_.truncate(sequence, length); }
+    Result<void> truncateSequence(SequenceId sequence, int length) override {
+        return cache_.truncate(sequence, length);
+    }
     void releaseSequence(SequenceId sequence) override { cache_.release(sequence); }
     int sequenceLength(SequenceId sequence) const override { return cache_.length(sequence); }
 
@@ -77,7 +79,8 @@ public:
         if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
         TRY_OK(takeOutputs(pieces));
         std::vector<KvCache::Growth> growths;
-        for (const BatchPiece& piece : pieces) growths.push_back({piece.sequence, static_cast<int>(piece.tokens.size())});
+        for (const BatchPiece& piece : pieces)
+            growths.push_back({piece.sequence, static_cast<int>(piece.tokens.size())});
         TRY_OK(cache_.reserve(growths));
         if (Result<void> done = runSteps(residual, pieces, stop); !done) {
             cache_.rollBack(growths);
@@ -105,8 +108,9 @@ private:
         }
         const std::size_t expected = views_.hasEmbedding() ? 0 : tokens * hidden();
         if (residual.size() != expected)
-            return makeError(ErrorKind::invalidInput, "the rows of the layers before are " + std::to_string(residual.size()) +
-                                                          " numbers, expected " + std::to_string(expected));
+            return makeError(ErrorKind::invalidInput, "the rows of the layers before are " +
+                                                          std::to_string(residual.size()) + " numbers, expected " +
+                                                          std::to_string(expected));
         return {};
     }
 
@@ -154,7 +158,8 @@ private:
         return {};
     }
 
-    Result<void> runSteps(std::span<const float> residual, std::span<const BatchPiece> pieces, const std::stop_token& stop) {
+    Result<void> runSteps(std::span<const float> residual, std::span<const BatchPiece> pieces,
+                          const std::stop_token& stop) {
         std::vector<std::vector<std::uint16_t*>> tables;
         for (const BatchPiece& piece : pieces) tables.push_back(cache_.blockTable(piece.sequence));
         std::vector<StepRow> rows;

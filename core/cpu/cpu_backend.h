@@ -18,9 +18,9 @@ namespace tramontane {
 
 struct CpuBackendOptions {
     InstructionSet instructionSet = bestInstructionSet();
-    int threads = 0;       // 0: the physical cores
-    int contextLength = 0; // 0: what the model was made for, capped at 8192
-    int maxRows = 128;     // rows of one step; a longer batch takes several
+    int threads = 0;                                  // 0: the physical cores
+    int contextLength = 0;                            // 0: what the model was made for, capped at 8192
+    int maxRows = 128;                                // rows of one step; a longer batch takes several
     std::function<std::uint64_t()> availableMemory{}; // for the KV cache; empty: what the system reports
     WeightsCacheOptions weightsCache{};               // none
 };

@@ -13,8 +13,8 @@ namespace {
 int roundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 int zeroAt(const GptqView& view, int group, int column) {
-    const auto word = loadAt<std::uint32_t>(view.qzeros.data(),
-                                            static_cast<std::size_t>(group) * (view.outputs / 8) + column / 8);
+    const auto word =
+        loadAt<std::uint32_t>(view.qzeros.data(), static_cast<std::size_t>(group) * (view.outputs / 8) + column / 8);
     return static_cast<int>(word >> 4 * (column % 8) & 15u) + view.zeroOffset;
 }
 
@@ -155,8 +155,7 @@ Result<PackedLinear> packLinear(std::span<const PackPart> parts, const RowOrder&
                 for (int b = task * 4; b < std::min(blocks, task * 4 + 4) && !stop.stop_requested(); ++b) {
                     const int packedBlock = part.firstBlock + b * part.blockStep;
                     kernels.repack(words + static_cast<std::size_t>(b) * kBlockColumns * 4, stride, order.rows.data(),
-                                   view.inputs, linear->paddedInputs,
-                                   linear->weights(packedBlock));
+                                   view.inputs, linear->paddedInputs, linear->weights(packedBlock));
                     packScales(part, order, packedBlock, b, *linear);
                 }
             });

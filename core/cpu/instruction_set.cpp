@@ -66,26 +66,40 @@ Features detect() {
 
 const char* instructionSetName(InstructionSet set) {
     switch (set) {
-    case InstructionSet::avx2: return "AVX2";
-    case InstructionSet::avxVnni: return "AVX-VNNI";
-    case InstructionSet::avx512: return "AVX-512 VNNI";
-    case InstructionSet::amx: return "AVX-512 VNNI, AMX";
-    case InstructionSet::neon: return "NEON";
-    case InstructionSet::dotProduct: return "NEON, dot product";
-    case InstructionSet::scalar: break;
+    case InstructionSet::avx2:
+        return "AVX2";
+    case InstructionSet::avxVnni:
+        return "AVX-VNNI";
+    case InstructionSet::avx512:
+        return "AVX-512 VNNI";
+    case InstructionSet::amx:
+        return "AVX-512 VNNI, AMX";
+    case InstructionSet::neon:
+        return "NEON";
+    case InstructionSet::dotProduct:
+        return "NEON, dot product";
+    case InstructionSet::scalar:
+        break;
     }
     return "scalar";
 }
 
 const char* instructionSetOption(InstructionSet set) {
     switch (set) {
-    case InstructionSet::avx2: return "avx2";
-    case InstructionSet::avxVnni: return "avx-vnni";
-    case InstructionSet::avx512: return "avx512";
-    case InstructionSet::amx: return "amx";
-    case InstructionSet::neon: return "neon";
-    case InstructionSet::dotProduct: return "dot-product";
-    case InstructionSet::scalar: break;
+    case InstructionSet::avx2:
+        return "avx2";
+    case InstructionSet::avxVnni:
+        return "avx-vnni";
+    case InstructionSet::avx512:
+        return "avx512";
+    case InstructionSet::amx:
+        return "amx";
+    case InstructionSet::neon:
+        return "neon";
+    case InstructionSet::dotProduct:
+        return "dot-product";
+    case InstructionSet::scalar:
+        break;
     }
     return "scalar";
 }

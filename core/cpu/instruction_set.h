@@ -15,7 +15,7 @@ enum class InstructionSet {
     dotProduct, // the same, and 8-bit dot products
 };
 
-const char* instructionSetName(InstructionSet set); // "AVX-512 VNNI"
+const char* instructionSetName(InstructionSet set);  // "AVX-512 VNNI"
 std::vector<InstructionSet> usableInstructionSets(); // slowest first; never empty
 // As TRAMONTANE_INSTRUCTION_SET spells it: scalar, avx2, avx-vnni, avx512, amx, neon, dot-product.
 const char* instructionSetOption(InstructionSet set);

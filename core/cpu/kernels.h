@@ -23,27 +23,27 @@ enum class WriteMode { store, add };
 
 // Rows of f32 to 8 bits: x[order[k]] * weight[k] * factor.
 struct QuantizeJob {
-    const float* x = nullptr;             // (inputs+1): the last is 0, for padding
-    const std::int32_t* order = nullptr;  // of the packed rows; null: as it lies
-    const float* weight = nullptr;        // of the packed rows (a norm's weight); null: 1
+    const float* x = nullptr;            // (inputs+1): the last is 0, for padding
+    const std::int32_t* order = nullptr; // of the packed rows; null: as it lies
+    const float* weight = nullptr;       // of the packed rows (a norm's weight); null: 1
     float factor = 1;
     int block = 64, segmentRows = 128;
     int firstSegment = 0, lastSegment = 0;
-    QuantizedRows out;                    // one row; an infinite or NaN input makes its block's scale NaN
+    QuantizedRows out; // one row; an infinite or NaN input makes its block's scale NaN
 };
 
 // One query position's heads that share a kv head, against up to 64 positions: a step of online softmax.
 struct AttentionBlock {
-    const float* queries = nullptr;       // (heads, queryStride), multiplied by 1/sqrt(D)
+    const float* queries = nullptr; // (heads, queryStride), multiplied by 1/sqrt(D)
     int queryStride = 0;
-    const std::uint16_t* keys = nullptr;  // f16 (D, 64)
+    const std::uint16_t* keys = nullptr;   // f16 (D, 64)
     const std::uint16_t* values = nullptr; // f16 (64, paddedDim)
-    int headDim = 0, paddedDim = 0;       // paddedDim: the next multiple of 16
+    int headDim = 0, paddedDim = 0;        // paddedDim: the next multiple of 16
     int heads = 0;
-    int first = 0, last = 0;              // positions of the block that are looked at
-    float* maximum = nullptr;             // (heads), -infinity at first
-    float* sum = nullptr;                 // (heads), 0 at first
-    float* output = nullptr;              // (heads, paddedDim), 0 at first; to be divided by sum in the end
+    int first = 0, last = 0;  // positions of the block that are looked at
+    float* maximum = nullptr; // (heads), -infinity at first
+    float* sum = nullptr;     // (heads), 0 at first
+    float* output = nullptr;  // (heads, paddedDim), 0 at first; to be divided by sum in the end
 };
 
 struct Kernels {

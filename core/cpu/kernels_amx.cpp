@@ -13,7 +13,7 @@
 
 #include <immintrin.h>
 
-#define TRAMONTANE_TARGET                                                                                    \
+#define TRAMONTANE_TARGET                                                                                              \
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8")))
 #define TRAMONTANE_INLINE TRAMONTANE_TARGET __attribute__((always_inline)) inline
 
@@ -62,8 +62,7 @@ public:
             zero_ = _mm512_mullo_epi32(_mm512_cvtepu8_epi32(zeros), _mm512_set1_epi32(0x01010101));
             zeros_ += kBlockColumns;
         }
-        _mm512_store_ps(segment.scale,
-                        _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales_))));
+        _mm512_store_ps(segment.scale, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales_))));
         scales_ += kBlockColumns;
     }
 
@@ -72,8 +71,7 @@ public:
         const __m512i lowBits = _mm512_set1_epi8(15), both = _mm512_loadu_si512(packed_);
         _mm_prefetch(reinterpret_cast<const char*>(packed_) + kAhead, _MM_HINT_T1);
         _mm512_store_si512(to_, _mm512_sub_epi8(_mm512_and_si512(both, lowBits), zero_));
-        _mm512_store_si512(to_ + 64,
-                           _mm512_sub_epi8(_mm512_and_si512(_mm512_srli_epi16(both, 4), lowBits), zero_));
+        _mm512_store_si512(to_ + 64, _mm512_sub_epi8(_mm512_and_si512(_mm512_srli_epi16(both, 4), lowBits), zero_));
         packed_ += 64;
         to_ += 128;
     }
@@ -129,16 +127,15 @@ struct Item {
 
 // Rows first..last of sums (16, 16) += the segment's scale * (a block's scale * its products, block after block).
 template <int Blocks>
-TRAMONTANE_INLINE void addUp(const std::int32_t* products, const float* blockScales, __m512 scale,
-                             float* sums, int first, int last) {
+TRAMONTANE_INLINE void addUp(const std::int32_t* products, const float* blockScales, __m512 scale, float* sums,
+                             int first, int last) {
 #pragma GCC unroll 8
     for (int m = first; m < last; ++m) {
         __m512 part = _mm512_setzero_ps();
 #pragma GCC unroll 4
         for (int b = 0; b < Blocks; ++b)
-            part = _mm512_fmadd_ps(
-                _mm512_cvtepi32_ps(_mm512_load_si512(products + b * kProducts + m * kBlockColumns)),
-                _mm512_set1_ps(blockScales[b * kTileRows + m]), part);
+            part = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(products + b * kProducts + m * kBlockColumns)),
+                                   _mm512_set1_ps(blockScales[b * kTileRows + m]), part);
         float* sum = sums + m * kBlockColumns;
         _mm512_store_ps(sum, _mm512_fmadd_ps(scale, part, _mm512_load_ps(sum)));
     }
@@ -183,15 +180,13 @@ private:
     static constexpr int kSteps = kSegmentRows / kStepRows; // of each column block
 
     TRAMONTANE_INLINE void beginUnpacking(int s) {
-        for (int c = 0; c < kColumnBlocks; ++c)
-            unpackers_[c].begin(segments_[s % 3][c]);
+        for (int c = 0; c < kColumnBlocks; ++c) unpackers_[c].begin(segments_[s % 3][c]);
         stepsLeft_ = kSteps;
     }
 
     TRAMONTANE_INLINE void unpackSome(int steps) {
         for (; steps > 0 && stepsLeft_ > 0; --steps, --stepsLeft_)
-            for (Unpacker& unpacker : unpackers_)
-                unpacker.step();
+            for (Unpacker& unpacker : unpackers_) unpacker.step();
         asm volatile("" ::: "memory"); // the tile loads do not tell the compiler what they read
     }
 
@@ -208,15 +203,12 @@ private:
         return item;
     }
 
-    std::int32_t* productsOf(int i, int row, int column) {
-        return products_[i % 2][row * kColumnBlocks + column];
-    }
+    std::int32_t* productsOf(int i, int row, int column) { return products_[i % 2][row * kColumnBlocks + column]; }
 
     template <int Row, int Column, bool Adds, int Chunk>
     TRAMONTANE_INLINE void tileAndRows(const Item& last, int i, int b) {
         multiplyTile<Row, Column, Chunk == 0>();
-        if constexpr (Chunk == kChunks - 1)
-            storeTile<Row, Column>(productsOf(i, Row, Column) + b * kProducts);
+        if constexpr (Chunk == kChunks - 1) storeTile<Row, Column>(productsOf(i, Row, Column) + b * kProducts);
         unpackSome(stepsAtOnce_);
         if constexpr (Adds) {
             const int turn = b * kChunks + Chunk, turns = Blocks * kChunks;
@@ -261,8 +253,8 @@ private:
             for (int c = 0; c < kColumnBlocks; ++c)
                 addUp<Blocks>(productsOf(i - 1, row, c),
                               last.scales + static_cast<std::ptrdiff_t>(row) * kTileRows * x_.blockStride,
-                              _mm512_load_ps(last.segments[c]->scale),
-                              last.sums[c] + row * kColumnBlocks * kProducts, 0, kTileRows);
+                              _mm512_load_ps(last.segments[c]->scale), last.sums[c] + row * kColumnBlocks * kProducts,
+                              0, kTileRows);
     }
 
     const QuantizedRows& x_;
@@ -274,8 +266,7 @@ private:
     alignas(64) std::int32_t products_[2][RowTiles * kColumnBlocks][Blocks * kProducts];
 };
 
-using Multiply = void (*)(const PackedLinear&, const int (&)[kColumnBlocks], const QuantizedRows&, int,
-                          float*);
+using Multiply = void (*)(const PackedLinear&, const int (&)[kColumnBlocks], const QuantizedRows&, int, float*);
 
 template <int Blocks, int BlockRows, int RowTiles>
 TRAMONTANE_TARGET void multiplyPair(const PackedLinear& w, const int (&columnBlocks)[kColumnBlocks],
@@ -301,22 +292,20 @@ Multiply multiplyFor(const PackedLinear& w) {
     }
 }
 
-TRAMONTANE_TARGET void linear(const PackedLinear& w, const QuantizedRows& x, int rows, int firstBlock,
-                              int lastBlock, float* out, std::ptrdiff_t outStride, WriteMode mode) {
+TRAMONTANE_TARGET void linear(const PackedLinear& w, const QuantizedRows& x, int rows, int firstBlock, int lastBlock,
+                              float* out, std::ptrdiff_t outStride, WriteMode mode) {
     if (!x.tiled) return avx512Kernels().linear(w, x, rows, firstBlock, lastBlock, out, outStride, mode);
     alignas(64) float sums[kColumnBlocks * kMaxTiles * kProducts];
     configureTiles(std::min(w.block, 64));
     for (int block = firstBlock; block < lastBlock; block += kColumnBlocks) {
-        const int columnBlocks[kColumnBlocks] = {block,
-                                                 std::min(block + 1, lastBlock - 1)}; // an odd one twice
+        const int columnBlocks[kColumnBlocks] = {block, std::min(block + 1, lastBlock - 1)}; // an odd one twice
         for (int first = 0; first < rows; first += kMaxTiles * kTileRows) {
             const int count = std::min(rows - first, kMaxTiles * kTileRows);
             const int tiles = count <= kTileRows ? 1 : (count + 2 * kTileRows - 1) / (2 * kTileRows) * 2;
             (tiles == 1 ? multiplyFor<1>(w) : multiplyFor<2>(w))(w, columnBlocks, x.row(first), tiles, sums);
             for (int c = 0; c < std::min(kColumnBlocks, lastBlock - block); ++c) {
-                const __m512 bias = w.bias.empty()
-                                        ? _mm512_setzero_ps()
-                                        : _mm512_loadu_ps(w.bias.data() + (block + c) * kBlockColumns);
+                const __m512 bias =
+                    w.bias.empty() ? _mm512_setzero_ps() : _mm512_loadu_ps(w.bias.data() + (block + c) * kBlockColumns);
                 for (int m = 0; m < count; ++m) {
                     __m512 sum = _mm512_load_ps(sums + (m / kTileRows * kColumnBlocks + c) * kProducts +
                                                 m % kTileRows * kBlockColumns);

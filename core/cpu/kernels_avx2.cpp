@@ -65,8 +65,9 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, int fi
             minusZero[h] = _mm256_set1_epi32(-w.uniformZero & 0xffff);
             if (zeros != nullptr)
                 minusZero[h] = _mm256_and_si256(
-                    _mm256_sub_epi32(_mm256_setzero_si256(), _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(
-                                                                 zeros + s * kBlockColumns + 8 * h)))),
+                    _mm256_sub_epi32(_mm256_setzero_si256(),
+                                     _mm256_cvtepu8_epi32(_mm_loadl_epi64(
+                                         reinterpret_cast<const __m128i*>(zeros + s * kBlockColumns + 8 * h)))),
                     _mm256_set1_epi32(0xffff));
         }
         for (int b = 0; b < blocksPerSegment; ++b, ++block) {
@@ -171,8 +172,10 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
                 const __m256i value =
                     finite ? _mm256_cvtps_epi32(_mm256_mul_ps(scaled[v], inverse)) : _mm256_setzero_si256();
                 total = _mm256_add_epi32(total, value);
-                const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
-                _mm_storel_epi64(reinterpret_cast<__m128i*>(job.out.values + row + 8 * v), _mm_packs_epi16(words, words));
+                const __m128i words =
+                    _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
+                _mm_storel_epi64(reinterpret_cast<__m128i*>(job.out.values + row + 8 * v),
+                                 _mm_packs_epi16(words, words));
             }
             alignas(32) std::int32_t totals[8];
             _mm256_store_si256(reinterpret_cast<__m256i*>(totals), total);
@@ -201,8 +204,8 @@ TRAMONTANE_TARGET float sumOfSquares(const float* x, int count) {
 TRAMONTANE_INLINE __m256 exponential(__m256 x) {
     const __m256 counted = _mm256_cmp_ps(x, _mm256_set1_ps(-87.0f), _CMP_NLT_UQ); // true for NaN as well
     x = _mm256_max_ps(_mm256_set1_ps(-87.0f), x); // the second operand is returned where one is NaN
-    const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)),
-                                     _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    const __m256 n =
+        _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
     r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
     __m256 p = _mm256_set1_ps(1.9875691500e-4f);
@@ -336,7 +339,8 @@ TRAMONTANE_INLINE void headRows(const std::uint8_t* weights, int columns, const 
         }
         for (int j = 0; j < R; ++j) {
             float scale;
-            __builtin_memcpy(&scale, weights + j * rowBytes + columns + k / kHeadBlock * static_cast<int>(sizeof scale), sizeof scale);
+            __builtin_memcpy(&scale, weights + j * rowBytes + columns + k / kHeadBlock * static_cast<int>(sizeof scale),
+                             sizeof scale);
             sum[j] = _mm256_fmadd_ps(part[j], _mm256_set1_ps(scale), sum[j]);
         }
     }
@@ -404,8 +408,9 @@ TRAMONTANE_TARGET void permuteWords(const std::byte* words, const std::int32_t* 
 } // namespace
 
 const Kernels& avx2Kernels() {
-    static const Kernels table{InstructionSet::avx2, 0, linear, quantize,       sumOfSquares,   siluMultiply, attend,
-                               head,                 halvesToFloats, floatsToHalves, repack,       permuteWords};
+    static const Kernels table{
+        InstructionSet::avx2, 0,      linear,      quantize, sumOfSquares, siluMultiply, attend, head, halvesToFloats,
+        floatsToHalves,       repack, permuteWords};
     return table;
 }
 

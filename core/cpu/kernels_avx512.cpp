@@ -49,8 +49,9 @@ TRAMONTANE_TARGET void linearTile(const PackedLinear& w, int columnBlock, const 
         __m512i minusZero = _mm512_set1_epi32(-w.uniformZero & 0xffff);
         if (zeros != nullptr)
             minusZero = _mm512_and_si512(
-                _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(
-                                                             zeros + s * kBlockColumns)))),
+                _mm512_sub_epi32(
+                    _mm512_setzero_si512(),
+                    _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(zeros + s * kBlockColumns)))),
                 _mm512_set1_epi32(0xffff));
         for (int b = 0; b < blocksPerSegment; ++b, ++block) {
             __m512i dot[M];
@@ -141,8 +142,10 @@ TRAMONTANE_TARGET void quantize(const QuantizeJob& job) {
                     finite ? _mm512_cvtps_epi32(_mm512_mul_ps(scaled[v], inverse)) : _mm512_setzero_si512();
                 total = _mm512_add_epi32(total, value);
                 const int k = row + 16 * v;
-                _mm_storeu_si128(reinterpret_cast<__m128i*>(job.out.values + static_cast<std::ptrdiff_t>(k / 64) * job.out.chunkStride() + k % 64),
-                                 _mm512_cvtsepi32_epi8(value));
+                _mm_storeu_si128(
+                    reinterpret_cast<__m128i*>(job.out.values +
+                                               static_cast<std::ptrdiff_t>(k / 64) * job.out.chunkStride() + k % 64),
+                    _mm512_cvtsepi32_epi8(value));
             }
             const int block = row / job.block * job.out.blockStep();
             job.out.scales[block] = scale;
@@ -184,7 +187,8 @@ TRAMONTANE_TARGET void siluMultiply(const float* gateUp, int blocks, float* out)
     const __m512 one = _mm512_set1_ps(1.0f);
     for (int b = 0; b < blocks; ++b, gateUp += 2 * kBlockColumns, out += kBlockColumns) {
         const __m512 gate = _mm512_loadu_ps(gateUp), up = _mm512_loadu_ps(gateUp + kBlockColumns);
-        const __m512 decay = exponential(_mm512_min_ps(_mm512_set1_ps(88.0f), _mm512_sub_ps(_mm512_setzero_ps(), gate)));
+        const __m512 decay =
+            exponential(_mm512_min_ps(_mm512_set1_ps(88.0f), _mm512_sub_ps(_mm512_setzero_ps(), gate)));
         _mm512_storeu_ps(out, _mm512_mul_ps(_mm512_div_ps(gate, _mm512_add_ps(one, decay)), up));
     }
 }
@@ -246,8 +250,7 @@ TRAMONTANE_TARGET void attendHeads(const AttentionBlock& b, int firstHead) {
         __m512 mean[H][4];
         for (int h = 0; h < H; ++h)
             for (int v = 0; v < 4; ++v)
-                mean[h][v] =
-                    v < count ? _mm512_loadu_ps(output + h * b.paddedDim + d + 16 * v) : _mm512_setzero_ps();
+                mean[h][v] = v < count ? _mm512_loadu_ps(output + h * b.paddedDim + d + 16 * v) : _mm512_setzero_ps();
         const std::uint16_t* value = b.values + static_cast<std::ptrdiff_t>(b.first) * b.paddedDim + d;
         if (count == 4) {
             for (int p = b.first; p < b.last; ++p, value += b.paddedDim)
@@ -324,7 +327,8 @@ TRAMONTANE_TARGET void halvesToFloats(const void* halves, float* out, int count)
     for (; i + 16 <= count; i += 16) _mm512_storeu_ps(out + i, loadHalves(from + 2 * static_cast<std::ptrdiff_t>(i)));
     if (i == count) return;
     const __mmask16 rest = static_cast<__mmask16>((1u << (count - i)) - 1);
-    _mm512_mask_storeu_ps(out + i, rest, _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(rest, from + 2 * static_cast<std::ptrdiff_t>(i))));
+    _mm512_mask_storeu_ps(out + i, rest,
+                          _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(rest, from + 2 * static_cast<std::ptrdiff_t>(i))));
 }
 
 TRAMONTANE_TARGET void floatsToHalves(const float* x, std::uint16_t* out, int count) {
@@ -344,7 +348,8 @@ TRAMONTANE_TARGET void repack(const std::byte* words, std::size_t stride, const 
             const int row = order[j];
             if (row >= inputs) continue;
             const __m512i source = _mm512_loadu_si512(words + static_cast<std::size_t>(row / 8) * stride * 4);
-            const __m512i nibble = _mm512_and_si512(_mm512_srl_epi32(source, _mm_cvtsi32_si128(4 * (row % 8))), lowBits);
+            const __m512i nibble =
+                _mm512_and_si512(_mm512_srl_epi32(source, _mm_cvtsi32_si128(4 * (row % 8))), lowBits);
             packed = _mm512_or_si512(packed, _mm512_sll_epi32(nibble, _mm_cvtsi32_si128(j % 4 * 8 + j / 4 * 4)));
         }
         _mm512_storeu_si512(out, packed);
@@ -368,8 +373,9 @@ TRAMONTANE_TARGET void permuteWords(const std::byte* words, const std::int32_t* 
 } // namespace
 
 const Kernels& avx512Kernels() {
-    static const Kernels table{InstructionSet::avx512, 0, linear, quantize,       sumOfSquares,   siluMultiply, attend,
-                               head,                   halvesToFloats, floatsToHalves, repack,       permuteWords};
+    static const Kernels table{
+        InstructionSet::avx512, 0,      linear,      quantize, sumOfSquares, siluMultiply, attend, head, halvesToFloats,
+        floatsToHalves,         repack, permuteWords};
     return table;
 }
 

@@ -42,7 +42,8 @@ void quantize(const QuantizeJob& job) {
         const float inverse = finite && amax > 1e-30f ? 127.0f / amax : 0.0f;
         std::int32_t total = 0;
         for (int i = 0; i < job.block; i += 4) {
-            const int32x4_t value = finite ? vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(scaled + i), inverse)) : vdupq_n_s32(0);
+            const int32x4_t value =
+                finite ? vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(scaled + i), inverse)) : vdupq_n_s32(0);
             total += vaddvq_s32(value);
             for (int j = 0; j < 4; ++j) job.out.values[row + i + j] = static_cast<std::int8_t>(value[j]);
         }
@@ -129,7 +130,8 @@ void head(const std::uint8_t* weights, int columns, int vocab, const float* x, i
                         part[v] = vfmaq_f32(part[v], vcvtq_f32_s32(wide[v]), vld1q_f32(row + k + j + 4 * v));
                 }
                 float scale;
-                __builtin_memcpy(&scale, weights + columns + k / kHeadBlock * static_cast<int>(sizeof scale), sizeof scale);
+                __builtin_memcpy(&scale, weights + columns + k / kHeadBlock * static_cast<int>(sizeof scale),
+                                 sizeof scale);
                 sum = vfmaq_n_f32(sum, vaddq_f32(vaddq_f32(part[0], part[1]), vaddq_f32(part[2], part[3])), scale);
             }
             out[m * outStride + n] = vaddvq_f32(sum);

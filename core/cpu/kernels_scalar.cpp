@@ -120,7 +120,8 @@ void head(const std::uint8_t* weights, int columns, int vocab, const float* x, i
             for (int k = 0; k < columns; k += kHeadBlock) {
                 float lanes[16] = {};
                 for (int j = 0; j < kHeadBlock; ++j)
-                    lanes[j % 16] += static_cast<float>(static_cast<std::int8_t>(weights[k + j])) * x[m * xStride + k + j];
+                    lanes[j % 16] +=
+                        static_cast<float>(static_cast<std::int8_t>(weights[k + j])) * x[m * xStride + k + j];
                 float part = 0;
                 for (const float lane : lanes) part += lane;
                 sum += loadAt<float>(weights + columns, static_cast<std::size_t>(k / kHeadBlock)) * part;
@@ -160,8 +161,9 @@ void permuteWords(const std::byte* words, const std::int32_t* order, int source,
 } // namespace
 
 const Kernels& scalarKernels() {
-    static const Kernels table{InstructionSet::scalar, 0, linear, quantize,       sumOfSquares,   siluMultiply, attend,
-                               head,                   halvesToFloats, floatsToHalves, repack,       permuteWords};
+    static const Kernels table{
+        InstructionSet::scalar, 0,      linear,      quantize, sumOfSquares, siluMultiply, attend, head, halvesToFloats,
+        floatsToHalves,         repack, permuteWords};
     return table;
 }
 

@@ -13,7 +13,9 @@ namespace {
 // Left for everybody else when a block is taken: an answer that stops is better than a machine that swaps.
 constexpr std::uint64_t kReserveBytes = std::uint64_t{64} << 20;
 
-Error unknownSequence() { return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made"); }
+Error unknownSequence() {
+    return makeError(ErrorKind::invalidInput, "no such sequence: it was released or never made");
+}
 
 } // namespace
 
@@ -81,9 +83,9 @@ Result<void> KvCache::reserve(std::span<const Growth> growths) {
     if (needed == 0) return {};
     const std::uint64_t bytes = needed * static_cast<std::uint64_t>(shape_.blockBytes()), free = available_();
     if (bytes > free || free - bytes < kReserveBytes)
-        return makeError(ErrorKind::outOfMemory,
-                         "the context needs " + std::to_string((bytes >> 20) + 1) + " MB more and " +
-                             std::to_string(free >> 20) + " MB are free: close other programs or use a shorter context");
+        return makeError(ErrorKind::outOfMemory, "the context needs " + std::to_string((bytes >> 20) + 1) +
+                                                     " MB more and " + std::to_string(free >> 20) +
+                                                     " MB are free: close other programs or use a shorter context");
 
     std::vector<Block> fresh;
     while (fresh.size() < needed) {

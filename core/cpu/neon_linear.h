@@ -33,7 +33,8 @@ void linearTile(const PackedLinear& w, int columnBlock, const QuantizedRows& x, 
         int32x4_t zero[kVectors];
         for (int v = 0; v < kVectors; ++v) {
             std::int32_t lanes[4];
-            for (int j = 0; j < 4; ++j) lanes[j] = zeros != nullptr ? zeros[s * kBlockColumns + 4 * v + j] : w.uniformZero;
+            for (int j = 0; j < 4; ++j)
+                lanes[j] = zeros != nullptr ? zeros[s * kBlockColumns + 4 * v + j] : w.uniformZero;
             zero[v] = vld1q_s32(lanes);
             for (int m = 0; m < M; ++m) part[m][v] = vdupq_n_f32(0);
         }

@@ -20,7 +20,7 @@ namespace tramontane {
 constexpr int kBlockColumns = 16; // output columns of one column block
 constexpr int kStepRows = 8;      // input rows of 64 packed bytes
 constexpr int kMaxSegmentRows = 128;
-constexpr int kTileRows = 16;     // rows of activations that lie together where they are tiled
+constexpr int kTileRows = 16; // rows of activations that lie together where they are tiled
 
 // One column block, read from its first byte to its last; the next one follows:
 //
@@ -37,12 +37,12 @@ struct PackedLinear {
     int paddedInputs = 0; // packed rows: segments * segmentRows
     int segmentRows = 0;  // a multiple of block, at most kMaxSegmentRows
     int segments = 0;
-    int block = 64;       // rows that share an activation's scale: 32, 64 or 128
+    int block = 64; // rows that share an activation's scale: 32, 64 or 128
     int columnBlocks = 0;
     int outputStep = kBlockColumns; // from one column block's first output to the next one's
-    int uniformZero = 8;        // where hasZeros is false
+    int uniformZero = 8;            // where hasZeros is false
     bool hasZeros = false;
-    Pages storage;              // (columnBlocks, columnBlockBytes)
+    Pages storage; // (columnBlocks, columnBlockBytes)
     std::size_t zerosAt = 0, weightsAt = 0, columnBlockBytes = 0;
     std::vector<float> bias;         // (columnBlocks*16); empty: none
     std::vector<std::int32_t> order; // source row of each packed row, `inputs` for padding; empty: as it lies
@@ -71,9 +71,9 @@ struct PackedLinear {
 // once, in tiles, (M/16, K/64, 16, 64) values and (M/16, blocks, 16) scales and totals. Tiles are there, though of any
 // content, to the next multiple of 32 rows.
 struct QuantizedRows {
-    std::int8_t* values = nullptr;  // (M, valueStride), aligned to 64
-    float* scales = nullptr;        // (M, blockStride): one a block
-    std::int32_t* totals = nullptr; // (M, blockStride): the sum of a block's values
+    std::int8_t* values = nullptr;        // (M, valueStride), aligned to 64
+    float* scales = nullptr;              // (M, blockStride): one a block
+    std::int32_t* totals = nullptr;       // (M, blockStride): the sum of a block's values
     int valueStride = 0, blockStride = 0; // valueStride: a multiple of 64
     bool tiled = false;
 
@@ -83,8 +83,12 @@ struct QuantizedRows {
 
     QuantizedRows row(int index) const {
         const std::ptrdiff_t lane = tiled ? index % kTileRows : 0, first = index - lane;
-        return {values + first * valueStride + lane * 64, scales + first * blockStride + lane,
-                totals + first * blockStride + lane, valueStride, blockStride, tiled};
+        return {values + first * valueStride + lane * 64,
+                scales + first * blockStride + lane,
+                totals + first * blockStride + lane,
+                valueStride,
+                blockStride,
+                tiled};
     }
 };
 

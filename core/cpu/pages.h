@@ -23,7 +23,9 @@ public:
 
     std::size_t sizeBytes() const { return sizeBytes_; }
     template <class T>
-    T* as() const { return static_cast<T*>(data_); }
+    T* as() const {
+        return static_cast<T*>(data_);
+    }
 
 private:
     void swap(Pages& other) {

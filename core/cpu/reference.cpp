@@ -67,7 +67,8 @@ void referenceAttention(const float* query, const float* keys, const float* valu
     for (float& weight : weights) sum += weight = std::exp(weight - highest);
     std::fill_n(out, headDim, 0.0f);
     for (int p = first; p < last; ++p)
-        for (int d = 0; d < headDim; ++d) out[d] += weights[static_cast<std::size_t>(p - first)] / sum * values[p * stride + d];
+        for (int d = 0; d < headDim; ++d)
+            out[d] += weights[static_cast<std::size_t>(p - first)] / sum * values[p * stride + d];
 }
 
 } // namespace tramontane

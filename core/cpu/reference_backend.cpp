@@ -17,8 +17,7 @@ struct DenseLinear {
     std::vector<float> weights, bias; // (K, N), (N) or empty
     int inputs = 0, outputs = 0;
 
-    explicit DenseLinear(const GptqView& view)
-        : weights(dequantize(view)), inputs(view.inputs), outputs(view.outputs) {
+    explicit DenseLinear(const GptqView& view) : weights(dequantize(view)), inputs(view.inputs), outputs(view.outputs) {
         for (std::size_t n = 0; n < view.bias.size() / 2; ++n)
             bias.push_back(halfToFloat(loadAt<std::uint16_t>(view.bias.data(), n)));
     }
@@ -62,7 +61,8 @@ public:
         for (const LayerViews& layer : views_.layers) {
             if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "loading was cancelled");
             if (progress)
-                progress(static_cast<double>(layers_.size()) / static_cast<double>(views_.layers.size()), "dequantizing");
+                progress(static_cast<double>(layers_.size()) / static_cast<double>(views_.layers.size()),
+                         "dequantizing");
             layers_.push_back({referenceDense(layer.inputNorm), referenceDense(layer.postAttentionNorm),
                                DenseLinear(layer.query), DenseLinear(layer.key), DenseLinear(layer.value),
                                DenseLinear(layer.output), DenseLinear(layer.gate), DenseLinear(layer.up),
@@ -109,7 +109,8 @@ public:
                     return makeError(ErrorKind::invalidInput, "a sequence stands twice in one batch");
             for (const TokenId token : pieces[i].tokens)
                 if (token < 0 || token >= config_.vocabSize)
-                    return makeError(ErrorKind::invalidInput, "token " + std::to_string(token) + " is outside the vocabulary");
+                    return makeError(ErrorKind::invalidInput,
+                                     "token " + std::to_string(token) + " is outside the vocabulary");
             if (static_cast<int>(pieces[i].tokens.size()) > info_.contextLength - found->second.length)
                 return makeError(ErrorKind::contextFull,
                                  "the context holds " + std::to_string(info_.contextLength) + " tokens");
@@ -197,8 +198,8 @@ private:
         std::vector<float> mixed(query.size());
         for (int h = 0; h < config_.headCount; ++h) {
             const int column = h / share * headDim;
-            referenceAttention(query.data() + h * headDim, keys.data() + column, values.data() + column, headDim, kvWidth,
-                               first, position + 1, mixed.data() + h * headDim);
+            referenceAttention(query.data() + h * headDim, keys.data() + column, values.data() + column, headDim,
+                               kvWidth, first, position + 1, mixed.data() + h * headDim);
         }
         return mixed;
     }

@@ -167,7 +167,8 @@ void Step::normalizeInto(const PlacedLinear& placed, const float* x, std::ptrdif
         job.order = linear.order.empty() ? nullptr : linear.order.data();
         if (!placed.norm.empty()) {
             job.weight = placed.norm.data();
-            const float mean = kernels_.sumOfSquares(job.x, config_.hiddenSize) / static_cast<float>(config_.hiddenSize);
+            const float mean =
+                kernels_.sumOfSquares(job.x, config_.hiddenSize) / static_cast<float>(config_.hiddenSize);
             job.factor = 1.0f / std::sqrt(mean + config_.rmsNormEps);
         }
         job.block = linear.block;
@@ -184,7 +185,8 @@ void Step::multiply(const PlacedLinear& placed, float* out, std::ptrdiff_t outSt
     const std::vector<int>& shares = shares_.find(placed.linear.columnBlocks)->second;
     forEach(static_cast<int>(shares.size()) - 1, [&](int task) {
         const int last = shares[static_cast<std::size_t>(task) + 1];
-        for (int b = shares[static_cast<std::size_t>(task)]; b < last && !stop_.stop_requested(); b += kBlocksBetweenStops)
+        for (int b = shares[static_cast<std::size_t>(task)]; b < last && !stop_.stop_requested();
+             b += kBlocksBetweenStops)
             kernels_.linear(placed.linear, quantized_, static_cast<int>(rows_.size()), b,
                             std::min(last, b + kBlocksBetweenStops), out + placed.firstColumn, outStride, mode);
     });
@@ -213,7 +215,8 @@ void Step::writeKeysAndValues(int layer) {
             float* key = outputs + weights_.keyColumn + head * headDim;
             const float* value = outputs + weights_.valueColumn + head * headDim;
             const int slot = rows_[row].position % kKvBlockPositions;
-            std::uint16_t* keys = rows_[row].blocks[rows_[row].position / kKvBlockPositions] + kv_.headOffset(layer, head);
+            std::uint16_t* keys =
+                rows_[row].blocks[rows_[row].position / kKvBlockPositions] + kv_.headOffset(layer, head);
             std::uint16_t* values = keys + kv_.keyHalves();
             rotate(key, row);
             for (int first = 0; first < headDim; first += 512) {
@@ -240,7 +243,8 @@ void Step::attendTile(const Tile& tile, int layer, int kvHead) {
     const float scale = 1.0f / std::sqrt(static_cast<float>(headDim));
     const int lastRow = tile.firstRow + tile.rowCount - 1;
     const auto averageOf = [&](int row) {
-        return averages_.as<float>() + (static_cast<std::ptrdiff_t>(row) * config_.headCount + firstHead) * kv_.paddedDim;
+        return averages_.as<float>() +
+               (static_cast<std::ptrdiff_t>(row) * config_.headCount + firstHead) * kv_.paddedDim;
     };
     const auto softmaxOf = [&](int row) {
         return softmax_.as<float>() + static_cast<std::ptrdiff_t>(row) * config_.headCount * 2 + firstHead * 2;
@@ -306,7 +310,8 @@ void Step::activate(const PackedLinear& down) {
         job.lastSegment = static_cast<int>(static_cast<std::int64_t>(down.segments) * (cut + 1) / cuts);
         const int first = job.firstSegment * down.segmentRows, last = job.lastSegment * down.segmentRows;
         float* activated = activated_.as<float>() + static_cast<std::ptrdiff_t>(row) * activatedStride_;
-        kernels_.siluMultiply(gateUp_.as<float>() + static_cast<std::ptrdiff_t>(row) * weights_.gateUpColumns + 2 * first,
+        kernels_.siluMultiply(gateUp_.as<float>() + static_cast<std::ptrdiff_t>(row) * weights_.gateUpColumns +
+                                  2 * first,
                               (last - first) / kBlockColumns, activated + first);
         job.x = activated;
         job.block = down.block;
@@ -337,7 +342,8 @@ void Step::computeLogits() {
     constexpr int kVocabPerTask = 64;
     forEach((vocab + kVocabPerTask - 1) / kVocabPerTask, [&](int task) {
         const int first = task * kVocabPerTask, count = std::min(kVocabPerTask, vocab - first);
-        const auto* rows = weights_.head.as<std::uint8_t>() + static_cast<std::size_t>(first) * headRowBytes(weights_.headColumns);
+        const auto* rows =
+            weights_.head.as<std::uint8_t>() + static_cast<std::size_t>(first) * headRowBytes(weights_.headColumns);
         for (int i = 0; i < wanted; ++i) {
             float* logits = rows_[logitRows_[i]].logits + first;
             kernels_.head(rows, weights_.headColumns, count,

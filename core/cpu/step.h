@@ -81,17 +81,17 @@ private:
 
     // (maxRows, stride) each
     int xStride_ = 0, mixedStride_ = 0, activatedStride_ = 0;
-    Pages x_;         // residual stream, f32; past the hidden size 0
-    Pages qkv_;       // queries, keys, values
-    Pages mixed_;     // attention's output, f32 (heads * D); past that 0
-    Pages averages_;  // the same while it is summed up: (heads, paddedDim)
-    Pages softmax_;   // maximum and sum of every head
+    Pages x_;        // residual stream, f32; past the hidden size 0
+    Pages qkv_;      // queries, keys, values
+    Pages mixed_;    // attention's output, f32 (heads * D); past that 0
+    Pages averages_; // the same while it is summed up: (heads, paddedDim)
+    Pages softmax_;  // maximum and sum of every head
     Pages gateUp_;
     Pages activated_; // silu(gate) * up, in the order down reads
     Pages normed_;    // rows of the head's input (headColumns)
     Pages angles_;    // cos and sin of the row's position: (2, D/2)
     Pages values_, scales_, totals_;
-    std::vector<float> inverseFrequencies_; // (D/2)
+    std::vector<float> inverseFrequencies_;  // (D/2)
     std::map<int, std::vector<int>> shares_; // of a linear with so many column blocks: where each task begins
     QuantizedRows quantized_;
 };

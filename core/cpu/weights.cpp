@@ -69,15 +69,18 @@ public:
             parts[i].firstBlock = fused ? firstBlock : 0;
             parts[i].blockStep = fused ? blockStep : 1;
             if (!fused) {
-                Result<PackedLinear> linear = packLinear({&parts[i], 1}, orders[i], blockFor(orders[i].inputs), kernels_, pool_, stop_);
+                Result<PackedLinear> linear =
+                    packLinear({&parts[i], 1}, orders[i], blockFor(orders[i].inputs), kernels_, pool_, stop_);
                 if (!linear) return std::move(linear).error();
                 linear->outputStep = blockStep * kBlockColumns;
-                placed.push_back({std::move(*linear), firstBlock * kBlockColumns, inPackedOrder(normValues, orders[i])});
+                placed.push_back(
+                    {std::move(*linear), firstBlock * kBlockColumns, inPackedOrder(normValues, orders[i])});
             }
             firstBlock += blockStep == 1 ? static_cast<int>(parts[i].columns.size()) / kBlockColumns : 1;
         }
         if (fused) {
-            Result<PackedLinear> linear = packLinear(parts, orders[0], blockFor(orders[0].inputs), kernels_, pool_, stop_);
+            Result<PackedLinear> linear =
+                packLinear(parts, orders[0], blockFor(orders[0].inputs), kernels_, pool_, stop_);
             if (!linear) return std::move(linear).error();
             placed.push_back({std::move(*linear), 0, inPackedOrder(normValues, orders[0])});
         }
@@ -130,7 +133,8 @@ public:
         Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(head.rows) * rowBytes);
         if (!pages) return std::move(pages).error();
         weights.head = std::move(*pages);
-        Result<Pages> rows = Pages::allocate(static_cast<std::size_t>(pool_.threadCount()) * weights.headColumns * sizeof(float));
+        Result<Pages> rows =
+            Pages::allocate(static_cast<std::size_t>(pool_.threadCount()) * weights.headColumns * sizeof(float));
         if (!rows) return std::move(rows).error();
         constexpr int kRowsPerTask = 256;
         std::atomic<int> nextScratch{0};
@@ -140,7 +144,8 @@ public:
                 if (stop_.stop_requested()) return;
                 for (int r = task * kRowsPerTask; r < std::min(head.rows, (task + 1) * kRowsPerTask); ++r) {
                     readDenseRow(head, r, kernels_, row);
-                    packHeadRow(row, weights.headColumns, weights.head.as<std::uint8_t>() + static_cast<std::size_t>(r) * rowBytes);
+                    packHeadRow(row, weights.headColumns,
+                                weights.head.as<std::uint8_t>() + static_cast<std::size_t>(r) * rowBytes);
                 }
             });
         });
@@ -157,7 +162,8 @@ private:
 
 // What the packed model will take, from the shapes alone.
 std::uint64_t estimateBytes(const ModelViews& views) {
-    std::uint64_t total = static_cast<std::uint64_t>(views.head.rows) * headRowBytes(roundUp(views.head.columns, kHeadBlock));
+    std::uint64_t total =
+        static_cast<std::uint64_t>(views.head.rows) * headRowBytes(roundUp(views.head.columns, kHeadBlock));
     for (const LayerViews& layer : views.layers)
         for (const GptqView* view :
              {&layer.query, &layer.key, &layer.value, &layer.output, &layer.gate, &layer.up, &layer.down})

@@ -36,7 +36,7 @@ struct CpuWeights {
     int headColumns = 0;          // hidden, padded with zeros to a multiple of kHeadBlock
     int keyColumn = 0, valueColumn = 0, queryKeyValueColumns = 0;
     int gateUpColumns = 0;
-    std::uint64_t sizeBytes = 0;         // resident
+    std::uint64_t sizeBytes = 0; // resident
     std::uint64_t bytesReadPerToken = 0;
 };
 

@@ -92,7 +92,9 @@ struct Section {
 class Writer {
 public:
     template <class Number>
-    void number(Number& value) { append(static_cast<std::uint64_t>(value)); }
+    void number(Number& value) {
+        append(static_cast<std::uint64_t>(value));
+    }
     template <class Element>
     void vector(std::vector<Element>& values) {
         append(values.size());
@@ -125,7 +127,9 @@ public:
     explicit Reader(std::span<const std::byte> table) : rest_(table) {}
 
     template <class Number>
-    void number(Number& value) { value = static_cast<Number>(take()); }
+    void number(Number& value) {
+        value = static_cast<Number>(take());
+    }
     template <class Element>
     void vector(std::vector<Element>& values) {
         const std::uint64_t size = take();
@@ -221,7 +225,8 @@ std::vector<Piece> piecesOf(const std::vector<Section>& sections) {
     std::vector<Piece> pieces;
     for (const Section& section : sections)
         for (std::uint64_t first = 0; first < section.size; first += kPieceBytes)
-            pieces.push_back({section.bytes + first, std::min(kPieceBytes, section.size - first), section.offset + first});
+            pieces.push_back(
+                {section.bytes + first, std::min(kPieceBytes, section.size - first), section.offset + first});
     return pieces;
 }
 
@@ -293,18 +298,20 @@ Result<std::optional<CpuWeights>> WeightsCache::load(ThreadPool& pool, const Loa
     if (fstat(file.fd, &status) != 0 || !S_ISREG(status.st_mode)) return refuse();
     if (!readAll(file.fd, reinterpret_cast<std::byte*>(&header), sizeof header, 0)) return refuse();
     const std::uint64_t fileBytes = static_cast<std::uint64_t>(status.st_size);
-    const bool sound = std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.version == kVersion && header.zero == 0 &&
-                       header.zeroToo == 0 && header.key == key_ && header.tableBytes <= std::min(kMostTableBytes, fileBytes) &&
-                       header.dataOffset == aligned(sizeof header + header.tableBytes) && header.dataBytes <= fileBytes &&
-                       header.dataOffset + header.dataBytes == fileBytes;
+    const bool sound = std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.version == kVersion &&
+                       header.zero == 0 && header.zeroToo == 0 && header.key == key_ &&
+                       header.tableBytes <= std::min(kMostTableBytes, fileBytes) &&
+                       header.dataOffset == aligned(sizeof header + header.tableBytes) &&
+                       header.dataBytes <= fileBytes && header.dataOffset + header.dataBytes == fileBytes;
     if (!sound) return refuse();
     std::vector<std::byte> table(header.tableBytes);
     if (!readAll(file.fd, table.data(), table.size(), sizeof header) ||
         checksum(table.data(), table.size()) != header.tableChecksum)
         return refuse();
     if (header.dataBytes > availableMemoryBytes())
-        return makeError(ErrorKind::outOfMemory, "the model needs " + sizeText(header.dataBytes) +
-                                                     " of memory, more than is free: close other programs or take a smaller model");
+        return makeError(ErrorKind::outOfMemory,
+                         "the model needs " + sizeText(header.dataBytes) +
+                             " of memory, more than is free: close other programs or take a smaller model");
 
     CpuWeights weights;
     Reader reader(table);
@@ -314,7 +321,8 @@ Result<std::optional<CpuWeights>> WeightsCache::load(ThreadPool& pool, const Loa
     for (std::uint64_t& sum : checksums) sum = reader.take();
     if (reader.noMemory)
         return makeError(ErrorKind::outOfMemory, "the system gave no memory for the model: close other programs");
-    if (reader.bad || !reader.atEnd() || reader.dataBytes != header.dataBytes || weights.layers.size() != expectedLayers_)
+    if (reader.bad || !reader.atEnd() || reader.dataBytes != header.dataBytes ||
+        weights.layers.size() != expectedLayers_)
         return refuse();
 
     if (progress) progress(0, "reading packed weights");
@@ -332,7 +340,8 @@ Result<std::optional<CpuWeights>> WeightsCache::load(ThreadPool& pool, const Loa
                     damaged = true;
             });
         });
-        if (progress) progress(static_cast<double>(first + count) / static_cast<double>(pieces.size()), "reading packed weights");
+        if (progress)
+            progress(static_cast<double>(first + count) / static_cast<double>(pieces.size()), "reading packed weights");
     }
     if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "loading was cancelled");
     if (damaged) return refuse();
@@ -341,7 +350,8 @@ Result<std::optional<CpuWeights>> WeightsCache::load(ThreadPool& pool, const Loa
 }
 
 bool WeightsCache::wants(const CpuWeights& weights) const {
-    if (file_.empty() || weights.sizeBytes < options_.leastBytes || weights.sizeBytes > options_.mostBytes) return false;
+    if (file_.empty() || weights.sizeBytes < options_.leastBytes || weights.sizeBytes > options_.mostBytes)
+        return false;
     std::error_code error;
     std::filesystem::create_directories(options_.directory, error);
     if (error) return false;
@@ -365,7 +375,8 @@ void WeightsCache::makeRoom(std::uint64_t bytes) const {
     std::uint64_t total = bytes;
     int files = 1;
     for (const Kept& kept : all)
-        if (++files > options_.mostFiles || (total += kept.size) > options_.mostBytes) std::filesystem::remove(kept.path, ignored);
+        if (++files > options_.mostFiles || (total += kept.size) > options_.mostBytes)
+            std::filesystem::remove(kept.path, ignored);
 }
 
 Result<void> WeightsCache::store(const CpuWeights& weights, std::stop_token stop) const {
@@ -393,7 +404,8 @@ Result<void> WeightsCache::store(const CpuWeights& weights, std::stop_token stop
     header.dataBytes = writer.dataBytes;
     for (const Piece& piece : pieces) {
         if (stop.stop_requested()) return give(makeError(ErrorKind::cancelled, "cancelled"));
-        if (!writeAll(file.fd, piece.bytes, piece.size, header.dataOffset + piece.offset)) return give(writeError(part, errno));
+        if (!writeAll(file.fd, piece.bytes, piece.size, header.dataOffset + piece.offset))
+            return give(writeError(part, errno));
         writer.append(checksum(piece.bytes, piece.size));
     }
     header.tableChecksum = checksum(writer.table.data(), writer.table.size());

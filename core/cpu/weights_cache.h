@@ -22,11 +22,11 @@
 namespace tramontane {
 
 struct WeightsCacheOptions {
-    std::filesystem::path directory;                         // empty: none
-    std::uint64_t leastBytes = std::uint64_t{256} << 20;     // smaller models pack in no time
-    std::uint64_t mostBytes = std::uint64_t{20} << 30;       // of all files together,
-    int mostFiles = 3;                                       // and their number; the least recently used go first
-    std::uint64_t spareDiskBytes = std::uint64_t{2} << 30;   // that must stay free
+    std::filesystem::path directory;                       // empty: none
+    std::uint64_t leastBytes = std::uint64_t{256} << 20;   // smaller models pack in no time
+    std::uint64_t mostBytes = std::uint64_t{20} << 30;     // of all files together,
+    int mostFiles = 3;                                     // and their number; the least recently used go first
+    std::uint64_t spareDiskBytes = std::uint64_t{2} << 30; // that must stay free
     bool finishesWriting = false; // whoever closes the backend waits for a file that is being written
 };
 

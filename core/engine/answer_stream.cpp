@@ -6,8 +6,8 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 }
 
-AnswerStream::AnswerStream(const Tokenizer& tokenizer, const std::vector<std::string>& stopStrings,
-                           bool stripSpace, std::function<void(std::string_view)> sink)
+AnswerStream::AnswerStream(const Tokenizer& tokenizer, const std::vector<std::string>& stopStrings, bool stripSpace,
+                           std::function<void(std::string_view)> sink)
     : tokenizer_(tokenizer), stopRules_(stopStrings), sink_(std::move(sink)), stripSpace_(stripSpace) {}
 
 bool AnswerStream::push(TokenId token) {

@@ -44,8 +44,7 @@ class Engine final : public ChatEngine {
 public:
     explicit Engine(ChatEngineParts parts)
         : parts_(std::move(parts)),
-          producible_(
-              producibleTokens(*parts_.tokenizer, parts_.backend->info().vocabSize, parts_.stopTokens)),
+          producible_(producibleTokens(*parts_.tokenizer, parts_.backend->info().vocabSize, parts_.stopTokens)),
           longestPiece_(longestPieceBytes(*parts_.tokenizer)) {
         parts_.description.backend = parts_.backend->info();
         startScheduler();
@@ -55,8 +54,8 @@ public:
     const Tokenizer& tokenizer() const override { return *parts_.tokenizer; }
     Backend& backend() override { return *parts_.backend; }
 
-    GenerationResult generate(const GenerationRequest& request, const TextSink& sink,
-                              const PrefillProgress& prefill, std::stop_token stop) override {
+    GenerationResult generate(const GenerationRequest& request, const TextSink& sink, const PrefillProgress& prefill,
+                              std::stop_token stop) override {
         const auto started = Clock::now();
         auto prompt = fittedPrompt(request);
         if (!prompt) return failedResult(request.sampling, prompt.error());
@@ -65,8 +64,7 @@ public:
         // far ends with one, which the template took off.
         const std::string& soFar = request.messages.back().content;
         const bool stripSpace = !request.continueLast || soFar.empty() || soFar.back() == ' ';
-        auto result =
-            answer(std::move(prompt->ids), request.sampling, stripSpace, started, sink, prefill, stop);
+        auto result = answer(std::move(prompt->ids), request.sampling, stripSpace, started, sink, prefill, stop);
         result.droppedMessages = prompt->droppedMessages;
         return result;
     }
@@ -112,8 +110,7 @@ private:
     Result<FittedPrompt> fittedPrompt(const GenerationRequest& request) const {
         TRY_OK(checkSamplingSettings(request.sampling));
         if (request.messages.empty())
-            return makeError(ErrorKind::invalidInput,
-                             "the conversation is empty, expected one message at least");
+            return makeError(ErrorKind::invalidInput, "the conversation is empty, expected one message at least");
         const bool endsWithAnswer = request.messages.back().role == Role::assistant;
         if (request.continueLast && !endsWithAnswer)
             return makeError(ErrorKind::invalidInput,
@@ -160,10 +157,8 @@ private:
             result.guessedTokens = done.guessedTokens;
             result.rightTokens = done.rightTokens;
             if (done.firstToken != Clock::time_point{}) result.timeToFirstToken = done.firstToken - started;
-            const double decodeSeconds =
-                std::chrono::duration<double>(done.lastToken - done.firstToken).count();
-            if (done.decodeSteps > 0 && decodeSeconds > 0)
-                result.tokensPerSecond = done.decodeSteps / decodeSeconds;
+            const double decodeSeconds = std::chrono::duration<double>(done.lastToken - done.firstToken).count();
+            if (done.decodeSteps > 0 && decodeSeconds > 0) result.tokensPerSecond = done.decodeSteps / decodeSeconds;
             stream.finish();
         } catch (const std::bad_alloc&) {
             startScheduler(); // frees every sequence; the job that was under way ends here
@@ -182,8 +177,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<ChatEngine> makeChatEngine(ChatEngineParts parts) {
-    return std::make_unique<Engine>(std::move(parts));
-}
+std::unique_ptr<ChatEngine> makeChatEngine(ChatEngineParts parts) { return std::make_unique<Engine>(std::move(parts)); }
 
 } // namespace tramontane

@@ -81,17 +81,15 @@ using TextSink = std::function<void(std::string_view delta)>;
 using PrefillProgress = std::function<void(int done, int total)>;
 
 // Makes the backend a model runs on. The two main.cpp give one that knows CUDA; core alone knows the CPU.
-using BackendFactory =
-    std::function<Result<std::unique_ptr<Backend>>(const ModelFiles& files, const ModelOptions& options,
-                                                   const LoadProgress& progress, std::stop_token stop)>;
+using BackendFactory = std::function<Result<std::unique_ptr<Backend>>(
+    const ModelFiles& files, const ModelOptions& options, const LoadProgress& progress, std::stop_token stop)>;
 Result<std::unique_ptr<Backend>> makeCpuBackend(const ModelFiles& files, const ModelOptions& options,
                                                 const LoadProgress& progress, std::stop_token stop);
 
 class ChatEngine {
 public:
     // Cancelled or failed loads leave nothing behind.
-    static Result<std::unique_ptr<ChatEngine>> open(const ModelOptions& options,
-                                                    const BackendFactory& factory,
+    static Result<std::unique_ptr<ChatEngine>> open(const ModelOptions& options, const BackendFactory& factory,
                                                     const LoadProgress& progress, std::stop_token stop);
     virtual ~ChatEngine() = default;
 
@@ -104,9 +102,9 @@ public:
     virtual GenerationResult generate(const GenerationRequest& request, const TextSink& sink,
                                       const PrefillProgress& prefill, std::stop_token stop) = 0;
     // The same from token ids, without a template.
-    virtual GenerationResult generateFromIds(const std::vector<TokenId>& prompt,
-                                             const SamplingSettings& sampling, const TextSink& sink,
-                                             const PrefillProgress& prefill, std::stop_token stop) = 0;
+    virtual GenerationResult generateFromIds(const std::vector<TokenId>& prompt, const SamplingSettings& sampling,
+                                             const TextSink& sink, const PrefillProgress& prefill,
+                                             std::stop_token stop) = 0;
     // Tokens of the conversation as the template writes it, for the ruler of the context. Of texts that are
     // longer than the context by their bytes alone, the fewest tokens they can have: they are not tokenized.
     virtual Result<int> countTokens(const std::vector<ChatMessage>& messages) const = 0;

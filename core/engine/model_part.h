@@ -17,8 +17,8 @@ public:
     // `residual` (tokens of all pieces, hidden) f32: what the part before gave; empty where this one embeds tokens.
     // A part with the head returns the rows of logits asked for; one without it the rows of its residual stream,
     // (tokens of all pieces, hidden) f32, whatever logits the pieces want. Valid until the next call.
-    virtual Result<std::span<const float>> forwardFrom(std::span<const float> residual, std::span<const BatchPiece> pieces,
-                                                       std::stop_token stop) = 0;
+    virtual Result<std::span<const float>> forwardFrom(std::span<const float> residual,
+                                                       std::span<const BatchPiece> pieces, std::stop_token stop) = 0;
 
     // Of the first part.
     Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) override {

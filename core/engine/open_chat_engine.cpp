@@ -50,16 +50,14 @@ Result<std::unique_ptr<ChatEngine>> openUnguarded(const ModelOptions& options, c
 
 } // namespace
 
-Result<std::unique_ptr<ChatEngine>> ChatEngine::open(const ModelOptions& options,
-                                                     const BackendFactory& factory,
+Result<std::unique_ptr<ChatEngine>> ChatEngine::open(const ModelOptions& options, const BackendFactory& factory,
                                                      const LoadProgress& progress, std::stop_token stop) {
     const LoadProgress quiet = [](double, std::string_view) {};
     try {
         return openUnguarded(options, factory, progress ? progress : quiet, stop);
     } catch (const std::bad_alloc&) {
-        return makeError(
-            ErrorKind::outOfMemory,
-            "there is not enough memory for this model: close other programs or choose a shorter context");
+        return makeError(ErrorKind::outOfMemory,
+                         "there is not enough memory for this model: close other programs or choose a shorter context");
     }
 }
 

@@ -26,8 +26,7 @@ std::vector<ChatMessage> withoutTurnsBefore(const std::vector<ChatMessage>& mess
     return kept;
 }
 
-std::size_t byteCount(const std::vector<ChatMessage>& messages, std::size_t from, std::size_t to,
-                      bool withSystem) {
+std::size_t byteCount(const std::vector<ChatMessage>& messages, std::size_t from, std::size_t to, bool withSystem) {
     std::size_t bytes = 0;
     for (std::size_t i = from; i < to; ++i)
         if (withSystem || messages[i].role != Role::system) bytes += messages[i].content.size();
@@ -60,8 +59,7 @@ Result<FittedPrompt> fitPrompt(const Tokenizer& tokenizer, const std::vector<Cha
     const auto context = static_cast<std::size_t>(limits.contextLength);
     // A quarter of the context is kept for the answer, or as much as it may have.
     std::size_t answer = std::max<std::size_t>(1, context / 4);
-    if (limits.maxTokens >= 0)
-        answer = std::min(answer, static_cast<std::size_t>(std::max(1, limits.maxTokens)));
+    if (limits.maxTokens >= 0) answer = std::min(answer, static_cast<std::size_t>(std::max(1, limits.maxTokens)));
     const std::size_t room = context - std::min(context, answer);
 
     const auto promptFrom = [&](std::size_t turn) {
@@ -98,9 +96,8 @@ Result<FittedPrompt> fitPrompt(const Tokenizer& tokenizer, const std::vector<Cha
         if (!prompt) return std::move(prompt).error();
     }
     if (prompt->size() >= context) return tooLong("", prompt->size(), limits.contextLength);
-    const auto dropped =
-        std::count_if(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(starts[first]),
-                      [](const ChatMessage& m) { return m.role != Role::system; });
+    const auto dropped = std::count_if(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(starts[first]),
+                                       [](const ChatMessage& m) { return m.role != Role::system; });
     return FittedPrompt{std::move(*prompt), static_cast<int>(dropped)};
 }
 

@@ -32,8 +32,7 @@ void PromptLookup::take(std::span<const TokenId> tokens) {
     for (std::size_t end = earlier_.size(); end < tokens.size(); ++end) {
         std::int32_t before = -1;
         if (end + 1 >= shortest) {
-            const auto [place, isNew] =
-                latest_.try_emplace(keyOf(tokens.data() + end), static_cast<std::int32_t>(end));
+            const auto [place, isNew] = latest_.try_emplace(keyOf(tokens.data() + end), static_cast<std::int32_t>(end));
             if (!isNew) before = std::exchange(place->second, static_cast<std::int32_t>(end));
         }
         earlier_.push_back(before);

@@ -21,33 +21,30 @@ using namespace sampling;
 constexpr std::size_t kBlock = 64; // logits that are looked at together
 
 Error nothingFollows() {
-    return makeError(ErrorKind::numeric,
-                     "the model gives no token that could follow: its weights may be damaged");
+    return makeError(ErrorKind::numeric, "the model gives no token that could follow: its weights may be damaged");
 }
 
 // Eight logits or so at once: the same operations on the same numbers, whatever the width of a vector.
 struct Loops {
     // The weights, and their sum.
-    [[gnu::always_inline]] static inline std::uint64_t weigh(const float* logits, std::size_t count,
-                                                             float largest, double inverseTemperature,
-                                                             double scale, std::uint64_t* weights) {
+    [[gnu::always_inline]] static inline std::uint64_t weigh(const float* logits, std::size_t count, float largest,
+                                                             double inverseTemperature, double scale,
+                                                             std::uint64_t* weights) {
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i < count; ++i)
             sum += weights[i] = fixedWeight(distanceOf(logits[i], largest), inverseTemperature, scale);
         return sum;
     }
-    [[gnu::always_inline]] static inline std::uint64_t surprise(const float* logits, std::size_t count,
-                                                                float largest, double scale) {
+    [[gnu::always_inline]] static inline std::uint64_t surprise(const float* logits, std::size_t count, float largest,
+                                                                double scale) {
         std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < count; ++i)
-            sum += fixedSurprise(distanceOf(logits[i], largest), scale);
+        for (std::size_t i = 0; i < count; ++i) sum += fixedSurprise(distanceOf(logits[i], largest), scale);
         return sum;
     }
     // Whether all are below +infinity: false for NaN too.
     [[gnu::always_inline]] static inline bool allUsable(const float* logits, std::size_t count) {
         int unusable = 0;
-        for (std::size_t i = 0; i < count; ++i)
-            unusable += logits[i] < kInfinity ? 0 : 1;
+        for (std::size_t i = 0; i < count; ++i) unusable += logits[i] < kInfinity ? 0 : 1;
         return unusable == 0;
     }
     [[gnu::always_inline]] static inline float largest(const float* logits, std::size_t count) {
@@ -58,22 +55,19 @@ struct Loops {
         for (; i + lanes <= count; i += lanes)
             for (std::size_t lane = 0; lane < lanes; ++lane)
                 best[lane] = logits[i + lane] > best[lane] ? logits[i + lane] : best[lane];
-        for (; i < count; ++i)
-            best[0] = logits[i] > best[0] ? logits[i] : best[0];
+        for (; i < count; ++i) best[0] = logits[i] > best[0] ? logits[i] : best[0];
         return *std::max_element(best.begin(), best.end());
     }
     // How many of a block lie above `bound`.
     [[gnu::always_inline]] static inline int countAbove(const float* logits, float bound) {
         int above = 0;
-        for (std::size_t i = 0; i < kBlock; ++i)
-            above += logits[i] > bound ? 1 : 0;
+        for (std::size_t i = 0; i < kBlock; ++i) above += logits[i] > bound ? 1 : 0;
         return above;
     }
     // The first block from `at` on with a logit above `bound`, or the first that is not whole.
-    [[gnu::always_inline]] static inline std::size_t blockAbove(const float* logits, std::size_t at,
-                                                                std::size_t count, float bound) {
-        while (at + kBlock <= count && countAbove(logits + at, bound) == 0)
-            at += kBlock;
+    [[gnu::always_inline]] static inline std::size_t blockAbove(const float* logits, std::size_t at, std::size_t count,
+                                                                float bound) {
+        while (at + kBlock <= count && countAbove(logits + at, bound) == 0) at += kBlock;
         return at;
     }
 };
@@ -86,8 +80,8 @@ struct Avx2 {
                                                        std::uint64_t* weights) {
         return Loops::weigh(logits, count, largest, inverseTemperature, scale, weights);
     }
-    [[gnu::target("avx2")]] static std::uint64_t surprise(const float* logits, std::size_t count,
-                                                          float largest, double scale) {
+    [[gnu::target("avx2")]] static std::uint64_t surprise(const float* logits, std::size_t count, float largest,
+                                                          double scale) {
         return Loops::surprise(logits, count, largest, scale);
     }
 };
@@ -97,8 +91,8 @@ bool hasAvx2() {
 }
 #endif
 
-std::uint64_t weighAll(const float* logits, std::size_t count, float largest, double inverseTemperature,
-                       double scale, std::uint64_t* weights) {
+std::uint64_t weighAll(const float* logits, std::size_t count, float largest, double inverseTemperature, double scale,
+                       std::uint64_t* weights) {
 #ifdef TRAMONTANE_SAMPLER_AVX2
     if (hasAvx2()) return Avx2::weigh(logits, count, largest, inverseTemperature, scale, weights);
 #endif
@@ -127,8 +121,7 @@ Result<TokenId> Sampler::sample(std::span<const float> logits, std::span<const T
     const std::uint64_t drawn = drawnWeight(uniformBits(seed_, draws_++), shape());
     std::uint64_t sum = 0;
     std::size_t at = 0;
-    while ((sum += weights_[at]) < drawn)
-        ++at;
+    while ((sum += weights_[at]) < drawn) ++at;
     return ids_[at];
 }
 
@@ -142,8 +135,7 @@ Result<std::span<const TokenProbability>> Sampler::distribution(std::span<const 
     }
     const auto total = static_cast<double>(shape());
     for (std::size_t i = 0; i < ids_.size(); ++i)
-        if (logits_[i] > kImpossible)
-            distribution_.push_back({ids_[i], static_cast<double>(weights_[i]) / total});
+        if (logits_[i] > kImpossible) distribution_.push_back({ids_[i], static_cast<double>(weights_[i]) / total});
     return std::span<const TokenProbability>(distribution_);
 }
 
@@ -151,8 +143,7 @@ Result<std::span<const TokenProbability>> Sampler::distribution(std::span<const 
 // possible.
 Result<void> Sampler::penalize(std::span<const float> logits, std::span<const TokenId> history) {
     if (!Loops::allUsable(logits.data(), logits.size()))
-        return makeError(ErrorKind::numeric,
-                         "the model computed a NaN or an infinity: its weights may be damaged");
+        return makeError(ErrorKind::numeric, "the model computed a NaN or an infinity: its weights may be damaged");
     logits_.assign(logits.begin(), logits.end());
 
     const std::size_t window = !settings_.penalizes()      ? 0
@@ -181,8 +172,7 @@ Result<void> Sampler::penalize(std::span<const float> logits, std::span<const To
                 blocked_.push_back(static_cast<TokenId>(id));
         }
     }
-    for (const TokenId id : blocked_)
-        logits_[id] = kImpossible;
+    for (const TokenId id : blocked_) logits_[id] = kImpossible;
     largest_ = Loops::largest(logits_.data(), logits_.size());
     if (largest_ == kImpossible) return nothingFollows();
     return {};
@@ -190,11 +180,9 @@ Result<void> Sampler::penalize(std::span<const float> logits, std::span<const To
 
 TokenId Sampler::likeliest() const {
     std::size_t at = 0;
-    while (at + kBlock < logits_.size() && std::count(&logits_[at], &logits_[at + kBlock], largest_) == 0)
-        at += kBlock;
-    return static_cast<TokenId>(
-        std::find(logits_.begin() + static_cast<std::ptrdiff_t>(at), logits_.end(), largest_) -
-        logits_.begin());
+    while (at + kBlock < logits_.size() && std::count(&logits_[at], &logits_[at + kBlock], largest_) == 0) at += kBlock;
+    return static_cast<TokenId>(std::find(logits_.begin() + static_cast<std::ptrdiff_t>(at), logits_.end(), largest_) -
+                                logits_.begin());
 }
 
 // From the penalized row to the candidates that survive every filter, weighed at the temperature; their
@@ -222,8 +210,7 @@ std::uint64_t Sampler::shape() {
 }
 
 std::uint64_t Sampler::weigh(double inverseTemperature) {
-    if (weights_.size() < logits_.size())
-        weights_.resize(logits_.size()); // never smaller: growing would clear it
+    if (weights_.size() < logits_.size()) weights_.resize(logits_.size()); // never smaller: growing would clear it
     return weighAll(logits_.data(), logits_.size(), largest_, inverseTemperature, scale_, weights_.data());
 }
 
@@ -238,8 +225,7 @@ void Sampler::keepLikeliest(std::size_t count) {
     pool_.clear();
     const auto shrink = [&] {
         if (pool_.size() <= count) return;
-        std::nth_element(pool_.begin(), pool_.begin() + static_cast<std::ptrdiff_t>(count) - 1, pool_.end(),
-                         before);
+        std::nth_element(pool_.begin(), pool_.begin() + static_cast<std::ptrdiff_t>(count) - 1, pool_.end(), before);
         pool_.resize(count);
         bound = pool_.back().logit;
     };
@@ -263,9 +249,8 @@ void Sampler::keepLikeliest(std::size_t count) {
 // Returns the weight of what it keeps.
 std::uint64_t Sampler::keepTypical(std::uint64_t total) {
     const double mean = meanDistance(surpriseOfAll(logits_.data(), logits_.size(), largest_, scale_), total);
-    keepShortestPrefix(shareOf(settings_.typicalP, total), [this, mean](std::size_t i) {
-        return typicalKey(distanceOf(logits_[i], largest_), mean);
-    });
+    keepShortestPrefix(shareOf(settings_.typicalP, total),
+                       [this, mean](std::size_t i) { return typicalKey(distanceOf(logits_[i], largest_), mean); });
     return std::accumulate(weights_.begin(), weights_.begin() + static_cast<std::ptrdiff_t>(ids_.size()),
                            std::uint64_t{0});
 }
@@ -304,9 +289,9 @@ void Sampler::keepAbove(float bound) {
 }
 
 void Sampler::keepMinP() {
-    const std::uint64_t least = leastWeight(
-        settings_.minP,
-        *std::max_element(weights_.begin(), weights_.begin() + static_cast<std::ptrdiff_t>(ids_.size())));
+    const std::uint64_t least =
+        leastWeight(settings_.minP,
+                    *std::max_element(weights_.begin(), weights_.begin() + static_cast<std::ptrdiff_t>(ids_.size())));
     keepWhere([this, least](std::size_t i) { return weights_[i] >= least; });
 }
 
@@ -350,24 +335,21 @@ void Sampler::keepShortestPrefix(std::uint64_t target, KeyOf keyOf) {
     }
     std::size_t lastBin = 0;
     std::uint64_t sum = 0; // of the bins before the last
-    while (!taken[lastBin] || sum + mass[lastBin] < target)
-        sum += mass[lastBin++];
+    while (!taken[lastBin] || sum + mass[lastBin] < target) sum += mass[lastBin++];
 
     places_.clear();
     for (std::size_t i = 0; i < ids_.size(); ++i)
         if (binOf(keyOf(i)) == lastBin) places_.push_back({keyOf(i), logits_[i], ids_[i], weights_[i]});
     auto first = places_.begin(), end = places_.end();
     if (std::is_sorted(first, end)) { // as where many tie
-        while (end - first > 1 && sum + first->weight < target)
-            sum += (first++)->weight;
+        while (end - first > 1 && sum + first->weight < target) sum += (first++)->weight;
         end = first + 1;
     }
     while (end - first > 1) {
         const auto middle = first + (end - first) / 2;
         std::nth_element(first, middle, end);
-        const std::uint64_t half =
-            std::accumulate(first, middle, std::uint64_t{0},
-                            [](std::uint64_t to, const Place& place) { return to + place.weight; });
+        const std::uint64_t half = std::accumulate(
+            first, middle, std::uint64_t{0}, [](std::uint64_t to, const Place& place) { return to + place.weight; });
         if (sum + half >= target) {
             end = middle;
         } else {

@@ -74,8 +74,7 @@ TRAMONTANE_ANYWHERE double expOfMinus(double distance) {
 // Fraction bits of a weight: as many as leave a sum over the vocabulary below 2^63; 47 for 32,768 tokens.
 TRAMONTANE_ANYWHERE int weightBits(std::uint64_t vocabSize) {
     int bits = 51;
-    while (bits > 0 && (vocabSize >> (63 - bits)) != 0)
-        --bits;
+    while (bits > 0 && (vocabSize >> (63 - bits)) != 0) --bits;
     return bits;
 }
 TRAMONTANE_ANYWHERE double weightScale(int bits) {
@@ -129,8 +128,7 @@ TRAMONTANE_ANYWHERE std::uint64_t leastWeight(double minP, std::uint64_t heavies
 // repeat: a logit above 0 is divided, one below multiplied (CTRL, Keskar et al. 2019), once however often the
 // token stands there; then frequency times its count and presence once are taken off. What is impossible
 // stays so.
-TRAMONTANE_ANYWHERE float penalized(float logit, int count, double repeat, double frequency,
-                                    double presence) {
+TRAMONTANE_ANYWHERE float penalized(float logit, int count, double repeat, double frequency, double presence) {
     if (!(logit > kImpossible)) return logit;
     const double before = logit;
     double after = before > 0 ? before / repeat : exactProduct(before, repeat);

@@ -38,8 +38,7 @@ void setField(SamplingSettings& settings, double value) {
 }
 
 template <auto Member>
-constexpr SamplingParameter parameter(const char* name, double minimum, double maximum, double step,
-                                      double off) {
+constexpr SamplingParameter parameter(const char* name, double minimum, double maximum, double step, double off) {
     constexpr bool integer = std::is_same_v<std::remove_cvref_t<decltype(SamplingSettings{}.*Member)>, int>;
     return {name, minimum, maximum, step, off, integer, getField<Member>, setField<Member>};
 }
@@ -75,8 +74,8 @@ std::string keyOf(const SamplingParameter& parameter) {
 }
 
 Error wrongType(const std::string& key, const char* expected, const nlohmann::json& found) {
-    return makeError(ErrorKind::invalidInput, "sampling settings: " + key + " is " +
-                                                  std::string(found.type_name()) + ", expected " + expected);
+    return makeError(ErrorKind::invalidInput,
+                     "sampling settings: " + key + " is " + std::string(found.type_name()) + ", expected " + expected);
 }
 
 Result<void> readStop(const nlohmann::json& value, SamplingSettings& settings) {
@@ -102,8 +101,8 @@ Result<void> readField(const std::string& key, const nlohmann::json& value, Samp
         if (!value.is_number()) return wrongType(key, "a number", value);
         const double wanted = value.get<double>();
         if (parameter.integer && wanted != std::floor(wanted))
-            return makeError(ErrorKind::invalidInput, "sampling settings: " + key + " is " + number(wanted) +
-                                                          ", expected a whole number");
+            return makeError(ErrorKind::invalidInput,
+                             "sampling settings: " + key + " is " + number(wanted) + ", expected a whole number");
         parameter.set(settings, wanted);
         return {};
     }
@@ -124,17 +123,14 @@ Result<void> checkSamplingSettings(const SamplingSettings& settings) {
     }
     if (settings.stop.size() > maxStopStrings)
         return makeError(ErrorKind::invalidInput, "stop has " + std::to_string(settings.stop.size()) +
-                                                      " strings, expected at most " +
-                                                      std::to_string(maxStopStrings));
+                                                      " strings, expected at most " + std::to_string(maxStopStrings));
     for (const std::string& text : settings.stop) {
         if (text.empty())
             return makeError(ErrorKind::invalidInput, "stop has an empty string: it would end every answer");
         if (text.size() > maxStopBytes)
             return makeError(ErrorKind::invalidInput, "stop has a string of " + std::to_string(text.size()) +
-                                                          " bytes, expected at most " +
-                                                          std::to_string(maxStopBytes));
-        if (toValidUtf8(text) != text)
-            return makeError(ErrorKind::invalidInput, "stop has a string that is not UTF-8");
+                                                          " bytes, expected at most " + std::to_string(maxStopBytes));
+        if (toValidUtf8(text) != text) return makeError(ErrorKind::invalidInput, "stop has a string that is not UTF-8");
     }
     return {};
 }
@@ -159,12 +155,11 @@ Result<SamplingSettings> samplingSettingsFromJson(const std::string& text) {
     const auto json = nlohmann::json::parse(text, nullptr, false);
     if (!json.is_object())
         return makeError(ErrorKind::invalidInput,
-                         json.is_discarded() ? std::string("sampling settings: the text is not JSON")
-                                             : "sampling settings: found " + std::string(json.type_name()) +
-                                                   ", expected an object");
+                         json.is_discarded()
+                             ? std::string("sampling settings: the text is not JSON")
+                             : "sampling settings: found " + std::string(json.type_name()) + ", expected an object");
     SamplingSettings settings;
-    for (const auto& [key, value] : json.items())
-        TRY_OK(readField(key, value, settings));
+    for (const auto& [key, value] : json.items()) TRY_OK(readField(key, value, settings));
     TRY_OK(checkSamplingSettings(settings));
     return settings;
 }

@@ -57,8 +57,7 @@ constexpr std::size_t limitsEvery = 64;
 } // namespace
 
 Scheduler::Scheduler(Backend& backend, ProducibleTokens producible, SchedulerOptions options)
-    : backend_(backend), producible_(std::move(producible)), options_(options),
-      cache_(backend, options.cache) {}
+    : backend_(backend), producible_(std::move(producible)), options_(options), cache_(backend, options.cache) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -88,8 +87,7 @@ void Scheduler::cancel(JobId id) {
 }
 
 std::optional<JobResult> Scheduler::take(JobId id) {
-    const auto found =
-        std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job->id == id; });
+    const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job->id == id; });
     if (found == jobs_.end() || (*found)->phase != Job::Phase::finished) return std::nullopt;
     JobResult result = std::move((*found)->result);
     jobs_.erase(found);
@@ -122,8 +120,7 @@ bool Scheduler::step() {
         else
             handleError(batch, outcome.error());
     }
-    return std::any_of(jobs_.begin(), jobs_.end(),
-                       [](const auto& job) { return job->phase != Job::Phase::finished; });
+    return std::any_of(jobs_.begin(), jobs_.end(), [](const auto& job) { return job->phase != Job::Phase::finished; });
 }
 
 void Scheduler::begin(Job& job) {
@@ -133,11 +130,10 @@ void Scheduler::begin(Job& job) {
         return finish(job, FinishReason::error,
                       makeError(ErrorKind::invalidInput, "the prompt has no tokens, expected one at least"));
     if (promptTokens >= context)
-        return finish(
-            job, FinishReason::error,
-            makeError(ErrorKind::contextFull, "the prompt has " + std::to_string(promptTokens) +
-                                                  " tokens, the context holds " + std::to_string(context) +
-                                                  ": shorten the prompt or choose a longer context"));
+        return finish(job, FinishReason::error,
+                      makeError(ErrorKind::contextFull, "the prompt has " + std::to_string(promptTokens) +
+                                                            " tokens, the context holds " + std::to_string(context) +
+                                                            ": shorten the prompt or choose a longer context"));
     if (job.request.sampling.maxTokens == 0) return finish(job, FinishReason::length);
     auto entry = cache_.acquire(job.tokens);
     if (!entry) return finish(job, FinishReason::error, std::move(entry).error());
@@ -211,10 +207,10 @@ Result<Scheduler::Outcome> Scheduler::pass(const Plan& batch, std::stop_token st
     std::vector<TokenId> withGuesses; // of the only part that has any
     for (const Part& part : batch.parts) {
         const auto& entry = *part.job->entry;
-        BatchPiece piece{entry.id,
-                         std::span(part.job->tokens)
-                             .subspan(entry.tokens.size(), static_cast<std::size_t>(part.tokenCount)),
-                         part.logits ? LogitsWanted::last : LogitsWanted::none};
+        BatchPiece piece{
+            entry.id,
+            std::span(part.job->tokens).subspan(entry.tokens.size(), static_cast<std::size_t>(part.tokenCount)),
+            part.logits ? LogitsWanted::last : LogitsWanted::none};
         if (!part.guesses.empty()) {
             withGuesses.assign(piece.tokens.begin(), piece.tokens.end());
             withGuesses.insert(withGuesses.end(), part.guesses.begin(), part.guesses.end());
@@ -269,8 +265,7 @@ void Scheduler::forwardOneByOne(Plan& batch) {
 }
 
 void Scheduler::accept(Plan& batch, Outcome outcome) {
-    for (const Part& part : batch.parts)
-        acceptPart(part, outcome);
+    for (const Part& part : batch.parts) acceptPart(part, outcome);
 }
 
 // The part's are the outcome's first rows or its first token, which leave it. Each row is sampled as if its pass had ended
@@ -320,8 +315,7 @@ void Scheduler::acceptPart(const Part& part, Outcome& outcome) {
 std::optional<Scheduler::Ending> Scheduler::takeToken(Job& job, const Outcome& own) {
     if (job.wantsToStop()) return Ending{FinishReason::cancelled};
     const auto width = static_cast<std::size_t>(backend_.info().vocabSize);
-    Result<TokenId> token =
-        own.sampled ? own.tokens.front() : job.sampler.sample(own.rows.first(width), job.tokens);
+    Result<TokenId> token = own.sampled ? own.tokens.front() : job.sampler.sample(own.rows.first(width), job.tokens);
     if (own.sampled) job.sampler.countDrawMadeElsewhere();
     if (!token) return Ending{FinishReason::error, std::move(token).error()};
     const auto now = JobResult::Clock::now();

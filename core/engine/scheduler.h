@@ -37,8 +37,8 @@ struct JobResult {
     std::optional<Error> error; // with FinishReason::error
     int promptTokens = 0;
     int reusedTokens = 0;
-    int decodeSteps = 0; // tokens sampled after the first, the stop token included
-    int passes = 0;      // passes over the model that took tokens of this job, its prompt's included
+    int decodeSteps = 0;                    // tokens sampled after the first, the stop token included
+    int passes = 0;                         // passes over the model that took tokens of this job, its prompt's included
     int guessedTokens = 0, rightTokens = 0; // of the answer: guessed ahead, and those that came to be
     Clock::time_point submitted{}, firstToken{}, lastToken{};
 };

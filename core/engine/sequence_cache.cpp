@@ -9,8 +9,7 @@ namespace {
 std::size_t commonPrefix(std::span<const TokenId> a, std::span<const TokenId> b) {
     const std::size_t length = std::min(a.size(), b.size());
     return static_cast<std::size_t>(
-        std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(length), b.begin()).first -
-        a.begin());
+        std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(length), b.begin()).first - a.begin());
 }
 
 } // namespace
@@ -105,8 +104,7 @@ void SequenceCache::enforceLimits() {
 }
 
 void SequenceCache::clear() {
-    for (const auto& entry : entries_)
-        backend_.releaseSequence(entry->id);
+    for (const auto& entry : entries_) backend_.releaseSequence(entry->id);
     entries_.clear();
 }
 
@@ -125,9 +123,8 @@ std::int64_t SequenceCache::tokenCountWith(std::span<const TokenId> extra, const
     for (const auto& entry : entries_)
         if (entry.get() != without) all.emplace_back(entry->tokens);
     all.push_back(extra);
-    std::sort(all.begin(), all.end(), [](auto a, auto b) {
-        return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
-    });
+    std::sort(all.begin(), all.end(),
+              [](auto a, auto b) { return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end()); });
     std::int64_t count = 0;
     for (std::size_t i = 0; i < all.size(); ++i)
         count += static_cast<std::int64_t>(all[i].size() - (i > 0 ? commonPrefix(all[i - 1], all[i]) : 0));

@@ -11,8 +11,7 @@ StopRules::StopRules(const std::vector<std::string>& stopStrings) {
         if (text.empty()) continue; // settings refuse it; here it would match everywhere
         Pattern pattern{text, std::vector<std::size_t>(text.size(), 0), 0};
         for (std::size_t i = 1, length = 0; i < text.size(); ++i) {
-            while (length > 0 && text[i] != text[length])
-                length = pattern.fallback[length - 1];
+            while (length > 0 && text[i] != text[length]) length = pattern.fallback[length - 1];
             if (text[i] == text[length]) ++length;
             pattern.fallback[i] = length;
         }
@@ -30,8 +29,7 @@ std::string StopRules::push(std::string_view text) {
         std::size_t complete = 0;
         for (Pattern& pattern : patterns_) {
             std::size_t& matched = pattern.matched;
-            while (matched > 0 && byte != pattern.text[matched])
-                matched = pattern.fallback[matched - 1];
+            while (matched > 0 && byte != pattern.text[matched]) matched = pattern.fallback[matched - 1];
             if (byte == pattern.text[matched]) ++matched;
             if (matched == pattern.text.size())
                 complete = std::max(complete, matched);
@@ -53,8 +51,7 @@ std::string StopRules::push(std::string_view text) {
 
 std::string StopRules::finish() {
     if (stopped_) return {};
-    for (Pattern& pattern : patterns_)
-        pattern.matched = 0;
+    for (Pattern& pattern : patterns_) pattern.matched = 0;
     return std::exchange(held_, {});
 }
 

@@ -23,8 +23,7 @@ public:
 private:
     struct Pattern {
         std::string text;
-        std::vector<std::size_t>
-            fallback; // of each matched length, the longest shorter one (Knuth, Morris, Pratt)
+        std::vector<std::size_t> fallback; // of each matched length, the longest shorter one (Knuth, Morris, Pratt)
         std::size_t matched = 0;
     };
     std::vector<Pattern> patterns_;

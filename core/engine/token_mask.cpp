@@ -5,8 +5,7 @@
 
 namespace tramontane {
 
-ProducibleTokens producibleTokens(const Tokenizer& tokenizer, int vocabSize,
-                                  std::span<const TokenId> stopTokens) {
+ProducibleTokens producibleTokens(const Tokenizer& tokenizer, int vocabSize, std::span<const TokenId> stopTokens) {
     auto ids = std::make_shared<std::vector<TokenId>>();
     const auto toolCalls = tokenizer.controlToken("[TOOL_CALLS]");
     const int count = std::min(vocabSize, tokenizer.pieceCount());

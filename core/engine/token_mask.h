@@ -10,7 +10,6 @@ namespace tramontane {
 
 // Every piece with text, the stop tokens and [TOOL_CALLS]. Left out: the other control pieces, which only a
 // template writes, and the rows of the embedding past the tokenizer's last piece, which mean nothing.
-ProducibleTokens producibleTokens(const Tokenizer& tokenizer, int vocabSize,
-                                  std::span<const TokenId> stopTokens);
+ProducibleTokens producibleTokens(const Tokenizer& tokenizer, int vocabSize, std::span<const TokenId> stopTokens);
 
 } // namespace tramontane

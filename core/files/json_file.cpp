@@ -27,12 +27,10 @@ Result<std::string> readSmallFile(const std::filesystem::path& path, std::size_t
     if (file.fd < 0) return systemError("opened");
     struct stat status {};
     if (fstat(file.fd, &status) != 0) return systemError("examined");
-    if (!S_ISREG(status.st_mode))
-        return makeError(ErrorKind::invalidInput, path.string() + " is not a regular file");
+    if (!S_ISREG(status.st_mode)) return makeError(ErrorKind::invalidInput, path.string() + " is not a regular file");
     if (std::uint64_t(status.st_size) > maxBytes)
-        return makeError(ErrorKind::invalidInput, path.string() + " has " +
-                                                      sizeText(std::uint64_t(status.st_size)) + ", at most " +
-                                                      sizeText(maxBytes) + " is expected");
+        return makeError(ErrorKind::invalidInput, path.string() + " has " + sizeText(std::uint64_t(status.st_size)) +
+                                                      ", at most " + sizeText(maxBytes) + " is expected");
     // One byte more than it claims, so that a file that grows meanwhile is not cut without a word.
     std::string text(std::size_t(status.st_size) + 1, '\0');
     std::size_t filled = 0;
@@ -58,9 +56,8 @@ Result<nlohmann::json> parseJsonObject(std::string_view text, std::string_view f
     JsonScanner scanner(text);
     std::string field;
     if (!scanner.checkValue(field) || !scanner.atEnd()) {
-        return refuse(
-            "is not valid JSON: " + scanner.error() +
-            (field.empty() ? std::string() : ", at or after the field \"" + printableText(field) + "\""));
+        return refuse("is not valid JSON: " + scanner.error() +
+                      (field.empty() ? std::string() : ", at or after the field \"" + printableText(field) + "\""));
     }
     nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
     if (value.is_discarded()) return refuse("is not valid JSON");

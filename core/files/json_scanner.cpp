@@ -64,8 +64,8 @@ void JsonScanner::progress() {
 void JsonScanner::skipSpace() {
     while (position_ < text_.size()) {
         const std::size_t end = std::min(text_.size(), position_ + progressBytes);
-        while (position_ < end && (text_[position_] == ' ' || text_[position_] == '\n' ||
-                                   text_[position_] == '\r' || text_[position_] == '\t'))
+        while (position_ < end && (text_[position_] == ' ' || text_[position_] == '\n' || text_[position_] == '\r' ||
+                                   text_[position_] == '\t'))
             ++position_;
         progress();
         if (position_ < end) return;
@@ -223,8 +223,7 @@ bool JsonScanner::scanUtf8() {
     if (lead == 0xED) valid = valid && second < 0xA0;
     if (lead == 0xF0) valid = valid && second >= 0x90;
     if (lead == 0xF4) valid = valid && second < 0x90;
-    for (std::size_t i = 2; i < length; ++i)
-        valid = valid && (byteAt(i) & 0xC0) == 0x80;
+    for (std::size_t i = 2; i < length; ++i) valid = valid && (byteAt(i) & 0xC0) == 0x80;
     if (!valid) return fail("a byte that is not UTF-8");
     position_ += length;
     return true;
@@ -252,8 +251,7 @@ bool JsonScanner::skipNumber(bool inRange) {
     const std::size_t begin = position_;
     const auto digits = [&] {
         const std::size_t first = position_;
-        while (position_ < text_.size() && isDigit(text_[position_]))
-            ++position_;
+        while (position_ < text_.size() && isDigit(text_[position_])) ++position_;
         return position_ - first;
     };
     const auto take = [&](char c) {

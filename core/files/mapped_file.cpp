@@ -26,8 +26,7 @@ Error systemError(const std::filesystem::path& path, const char* what, int code)
     const ErrorKind kind = code == ENOENT || code == ENOTDIR ? ErrorKind::notFound
                            : code == ENOMEM                  ? ErrorKind::outOfMemory
                                                              : ErrorKind::io;
-    return makeError(kind,
-                     path.string() + " cannot be " + what + ": " + std::generic_category().message(code));
+    return makeError(kind, path.string() + " cannot be " + what + ": " + std::generic_category().message(code));
 }
 
 // The range cut to what is mapped and rounded outward to whole pages; empty when nothing is left.
@@ -54,12 +53,10 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     if (file.fd < 0) return systemError(path, "opened", errno);
     struct ::stat status {};
     if (fstat(file.fd, &status) != 0) return systemError(path, "examined", errno);
-    if (!S_ISREG(status.st_mode))
-        return makeError(ErrorKind::invalidInput, path.string() + " is not a regular file");
+    if (!S_ISREG(status.st_mode)) return makeError(ErrorKind::invalidInput, path.string() + " is not a regular file");
 
     MappedFile mapped;
-    std::error_code
-        ignored; // without an absolute path, the given one does until the working directory changes
+    std::error_code ignored; // without an absolute path, the given one does until the working directory changes
     mapped.path_ = std::filesystem::absolute(path, ignored);
     if (mapped.path_.empty()) mapped.path_ = path;
     mapped.identity_ = identityOf(status);
@@ -88,17 +85,15 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 MappedFile::~MappedFile() {
     if (base_ == nullptr) return;
-    guard_ =
-        FaultGuard(); // swaps; the range must leave the table before its addresses can be given to others
+    guard_ = FaultGuard(); // swaps; the range must leave the table before its addresses can be given to others
     munmap(const_cast<std::byte*>(base_), sizeBytes_);
 }
 
 Result<void> MappedFile::checkUnchanged() const {
     struct ::stat status {};
     if (guard_.faulted() || stat(path_.c_str(), &status) != 0 || !(identityOf(status) == identity_))
-        return makeError(ErrorKind::changedOnDisk,
-                         "the model changed on disk: " + path_.string() +
-                             " is no longer the file that was opened; open the model again");
+        return makeError(ErrorKind::changedOnDisk, "the model changed on disk: " + path_.string() +
+                                                       " is no longer the file that was opened; open the model again");
     return {};
 }
 

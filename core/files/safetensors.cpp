@@ -64,8 +64,8 @@ private:
             return refuse("its header length is " + std::to_string(length) + ", at most " +
                           std::to_string(maxSafetensorsHeaderBytes) + " is allowed");
         if (length > file_.size() - 8)
-            return refuse("is cut short: its header has " + std::to_string(length) +
-                          " bytes, the file only " + std::to_string(file_.size()) + "; fetch it again");
+            return refuse("is cut short: its header has " + std::to_string(length) + " bytes, the file only " +
+                          std::to_string(file_.size()) + "; fetch it again");
         header_.headerBytes = 8 + length;
         return {};
     }
@@ -78,8 +78,7 @@ private:
         std::string key;
         while (scanner.nextKey(key, maxNameBytes)) {
             if (!keys.insert(key).second) return scanner.fail("a key of __metadata__ stands twice");
-            if (keys.size() > maxMetadataEntries)
-                return scanner.fail("more than 4096 entries in __metadata__");
+            if (keys.size() > maxMetadataEntries) return scanner.fail("more than 4096 entries in __metadata__");
             if (!scanner.skipString()) return false;
         }
         return scanner.ok();
@@ -88,8 +87,7 @@ private:
     Result<void> readTensor(JsonScanner& scanner, const std::string& name) {
         if (header_.tensors.size() >= maxSafetensorsTensors)
             return refuse("has more than " + std::to_string(maxSafetensorsTensors) + " tensors");
-        if (name.empty() || name.find('\0') != std::string::npos)
-            return refuse("has a tensor without a proper name");
+        if (name.empty() || name.find('\0') != std::string::npos) return refuse("has a tensor without a proper name");
         nameBytes_ += name.size();
         if (nameBytes_ > maxNameBytesInAll) return refuse("has tensor names of more than 16 MiB");
         TensorInfo tensor;
@@ -115,9 +113,7 @@ private:
         }
         if (!scanner.ok()) return refuse(name, "is malformed: " + scanner.error() + " of the header");
         if (!sawDtype || !sawShape || !sawOffsets)
-            return refuse(name, std::string("has no ") + (!sawDtype   ? "dtype"
-                                                          : !sawShape ? "shape"
-                                                                      : "data_offsets"));
+            return refuse(name, std::string("has no ") + (!sawDtype ? "dtype" : !sawShape ? "shape" : "data_offsets"));
         const std::optional<DType> known = dtypeFromName(dtype);
         if (!known) return refuse(name, "has the unknown dtype \"" + printableText(dtype) + "\"");
         tensor.dtype = *known;
@@ -133,8 +129,7 @@ private:
                 return refuse(tensor.name, "has more than 8 dimensions");
             std::uint64_t dimension = 0;
             if (!scanner.readUnsigned(dimension)) break;
-            if (dimension > std::uint64_t(INT64_MAX))
-                return refuse(tensor.name, "has a dimension beyond 2^63");
+            if (dimension > std::uint64_t(INT64_MAX)) return refuse(tensor.name, "has a dimension beyond 2^63");
             tensor.dimensions[tensor.dimensionCount++] = std::int64_t(dimension);
         }
         return {};
@@ -150,11 +145,10 @@ private:
     Result<void> checkExtent(TensorInfo& tensor, std::uint64_t begin, std::uint64_t end) const {
         const std::uint64_t dataBytes = file_.size() - header_.headerBytes;
         if (end < begin)
-            return refuse(tensor.name, "ends before it begins: data_offsets " + std::to_string(begin) + ", " +
-                                           std::to_string(end));
+            return refuse(tensor.name,
+                          "ends before it begins: data_offsets " + std::to_string(begin) + ", " + std::to_string(end));
         if (end > dataBytes)
-            return refuse(tensor.name, "ends at byte " + std::to_string(end) + " of " +
-                                           std::to_string(dataBytes) +
+            return refuse(tensor.name, "ends at byte " + std::to_string(end) + " of " + std::to_string(dataBytes) +
                                            ": the file is cut short; fetch it again");
         std::uint64_t sizeBytes = dtypeSize(tensor.dtype);
         // A zero among huge dimensions must not hide an overflow, so the product runs over what is not zero
@@ -163,8 +157,7 @@ private:
         for (const std::int64_t dimension : tensor.shape()) {
             empty = empty || dimension == 0;
             const auto product = checkedMultiply(sizeBytes, dimension == 0 ? 1 : std::uint64_t(dimension));
-            if (!product)
-                return refuse(tensor.name, "has a shape beyond 64 bits: " + shapeText(tensor.shape()));
+            if (!product) return refuse(tensor.name, "has a shape beyond 64 bits: " + shapeText(tensor.shape()));
             sizeBytes = *product;
         }
         if (empty) sizeBytes = 0;
@@ -192,8 +185,8 @@ private:
             if (tensor.offset < next)
                 return refuse(tensor.name, "overlaps tensor " + printableText(tensors[i - 1].name));
             if (tensor.offset > next)
-                return refuse(tensor.name, "leaves a hole of " + std::to_string(tensor.offset - next) +
-                                               " bytes in front of it");
+                return refuse(tensor.name,
+                              "leaves a hole of " + std::to_string(tensor.offset - next) + " bytes in front of it");
             next = tensor.offset + tensor.sizeBytes;
         }
         if (next != file_.size())
@@ -221,9 +214,8 @@ private:
 } // namespace
 
 const TensorInfo* SafetensorsHeader::find(std::string_view name) const {
-    const auto place =
-        std::lower_bound(tensors.begin(), tensors.end(), name,
-                         [](const TensorInfo& tensor, std::string_view n) { return tensor.name < n; });
+    const auto place = std::lower_bound(tensors.begin(), tensors.end(), name,
+                                        [](const TensorInfo& tensor, std::string_view n) { return tensor.name < n; });
     return place != tensors.end() && place->name == name ? &*place : nullptr;
 }
 
@@ -238,11 +230,10 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& path)
     const MappedFile& mapped = *file;
     // A header of 100 MB passes through without staying in memory.
     std::size_t released = 0;
-    Result<SafetensorsHeader> header =
-        parseSafetensorsHeader(mapped.bytes(), mapped.name(), [&](std::size_t done) {
-            mapped.release(mapped.bytes().subspan(released, done - released));
-            released = done;
-        });
+    Result<SafetensorsHeader> header = parseSafetensorsHeader(mapped.bytes(), mapped.name(), [&](std::size_t done) {
+        mapped.release(mapped.bytes().subspan(released, done - released));
+        released = done;
+    });
     if (!header) {
         TRY_OK(mapped.checkUnchanged());
         return std::move(header).error();

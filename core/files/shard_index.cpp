@@ -46,15 +46,13 @@ Result<ShardIndex> parseShardIndex(std::string_view json, std::string_view fileN
             if (!isPlainName(shard))
                 return refuse("tensor " + printableText(key) + " is said to be in \"" + printableText(shard) +
                               "\", which is not the name of a .safetensors file");
-            if (index.entries.size() == maxSafetensorsTensors)
-                return refuse("names more than 100000 tensors");
+            if (index.entries.size() == maxSafetensorsTensors) return refuse("names more than 100000 tensors");
             auto place = std::lower_bound(index.shards.begin(), index.shards.end(), shard);
             if (place == index.shards.end() || *place != shard) {
                 if (index.shards.size() == maxShards) return refuse("names more than 1000 files");
                 const std::size_t inserted = std::size_t(place - index.shards.begin());
                 index.shards.insert(place, shard);
-                for (ShardIndex::Entry& entry : index.entries)
-                    entry.shard += entry.shard >= inserted;
+                for (ShardIndex::Entry& entry : index.entries) entry.shard += entry.shard >= inserted;
                 index.entries.push_back({key, inserted});
             } else {
                 index.entries.push_back({key, std::size_t(place - index.shards.begin())});

@@ -87,8 +87,7 @@ Result<std::vector<Conversation>> HistoryStore::deletedConversations() {
 
 Result<Conversation> HistoryStore::conversation(ConversationId id) {
     return state_->read([&]() -> Result<Conversation> {
-        Query row =
-            state_->database.query(std::string("SELECT ") + columns + " FROM conversations WHERE id = ?", id);
+        Query row = state_->database.query(std::string("SELECT ") + columns + " FROM conversations WHERE id = ?", id);
         if (row.next()) return readConversation(row);
         TRY_OK(row.status());
         return noConversation(id);
@@ -102,8 +101,9 @@ Result<ConversationId> HistoryStore::createConversation(const NewConversation& c
         [&] { return insertConversation(database, conversation, state_->now()); },
         [&](ConversationId id) -> Result<bool> {
             const Result<std::int64_t> count =
-                database.number(0, "SELECT count(*) FROM conversations c WHERE id = ? AND title = ?"
-                                   " AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)",
+                database.number(0,
+                                "SELECT count(*) FROM conversations c WHERE id = ? AND title = ?"
+                                " AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)",
                                 id, conversation.title);
             TRY_OK(count);
             return *count > 0;
@@ -131,8 +131,8 @@ Result<void> HistoryStore::renameConversation(ConversationId id, const std::stri
 Result<void> HistoryStore::setSystemPrompt(ConversationId id, const std::optional<std::string>& systemPrompt) {
     return state_->write([&] {
         Database& database = state_->database;
-        return met(database.run("UPDATE conversations SET system_prompt = ? WHERE id = ?", systemPrompt, id),
-                   database, id);
+        return met(database.run("UPDATE conversations SET system_prompt = ? WHERE id = ?", systemPrompt, id), database,
+                   id);
     });
 }
 
@@ -148,8 +148,7 @@ Result<void> HistoryStore::setDraft(ConversationId id, const std::string& text) 
 }
 
 Result<void> storeDraft(Database& database, ConversationId id, const std::string& text) {
-    if (id != 0)
-        return met(database.run("UPDATE conversations SET draft = ? WHERE id = ?", text, id), database, id);
+    if (id != 0) return met(database.run("UPDATE conversations SET draft = ? WHERE id = ?", text, id), database, id);
     if (text.empty()) return database.run("DELETE FROM meta WHERE key = 'new_draft'");
     return database.run("INSERT INTO meta(key, value) VALUES('new_draft', ?1)"
                         " ON CONFLICT(key) DO UPDATE SET value = ?1",

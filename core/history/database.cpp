@@ -185,10 +185,14 @@ Error Database::errorOf(int code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return error(ErrorKind::invalidInput, "is damaged; opening it again saves what can be read");
-    case SQLITE_NOMEM: return error(ErrorKind::outOfMemory, "not enough memory");
-    case SQLITE_INTERRUPT: return error(ErrorKind::cancelled, "stopped");
-    case SQLITE_TOOBIG: return error(ErrorKind::invalidInput, "a text of over 1 GB cannot be kept");
-    default: return error(ErrorKind::internal, detail);
+    case SQLITE_NOMEM:
+        return error(ErrorKind::outOfMemory, "not enough memory");
+    case SQLITE_INTERRUPT:
+        return error(ErrorKind::cancelled, "stopped");
+    case SQLITE_TOOBIG:
+        return error(ErrorKind::invalidInput, "a text of over 1 GB cannot be kept");
+    default:
+        return error(ErrorKind::internal, detail);
     }
 }
 
@@ -196,9 +200,7 @@ Error Database::errorOf(int code) {
 
 Transaction::~Transaction() { rollback(); }
 
-Result<void> Transaction::begin() {
-    return database_.run("BEGIN IMMEDIATE");
-}
+Result<void> Transaction::begin() { return database_.run("BEGIN IMMEDIATE"); }
 
 Result<void> Transaction::commit() { return database_.run("COMMIT"); }
 

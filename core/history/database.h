@@ -32,8 +32,8 @@ public:
     std::int64_t integer(int column) const;
     double real(int column) const;
     bool isNull(int column) const;
-    std::string text(int column) const;           // empty where it is NULL
-    std::string_view textView(int column) const;  // until the next next()
+    std::string text(int column) const;          // empty where it is NULL
+    std::string_view textView(int column) const; // until the next next()
     std::optional<std::int64_t> optionalInteger(int column) const;
     std::optional<std::string> optionalText(int column) const;
 
@@ -50,8 +50,10 @@ private:
     void bind(int index, std::nullopt_t);
     template <class T>
     void bind(int index, const std::optional<T>& value) {
-        if (value) bind(index, *value);
-        else bind(index, std::nullopt);
+        if (value)
+            bind(index, *value);
+        else
+            bind(index, std::nullopt);
     }
     void fail(int code);
 
@@ -87,7 +89,8 @@ public:
         Query query(*this, sql);
         [[maybe_unused]] int index = 0;
         (query.bind(++index, values), ...);
-        while (query.next()) {}
+        while (query.next()) {
+        }
         return query.status();
     }
     // The first column of the first row; `otherwise` where there is no row.

@@ -65,8 +65,8 @@ Result<HistoryStore> HistoryStore::open(const std::filesystem::path& file, Histo
     Result<std::vector<MessageId>> interrupted = endInterruptedAnswers(opened->database);
     TRY_OK(interrupted);
     opened->report.interruptedAnswers = std::move(*interrupted);
-    auto state = std::make_unique<State>(State{file, std::move(options), std::move(*lock),
-                                               std::move(opened->database), std::move(opened->report)});
+    auto state = std::make_unique<State>(
+        State{file, std::move(options), std::move(*lock), std::move(opened->database), std::move(opened->report)});
     return HistoryStore(std::move(state));
 }
 

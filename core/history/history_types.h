@@ -21,7 +21,7 @@ struct Conversation {
     std::string title;
     bool titleIsManual = false; // the person wrote it: no automatic title replaces it
     UnixMilliseconds createdAt = 0;
-    UnixMilliseconds updatedAt = 0; // of the last message or change that a list sorts by
+    UnixMilliseconds updatedAt = 0;          // of the last message or change that a list sorts by
     std::optional<std::string> systemPrompt; // none: the one of the preferences
     std::optional<std::string> settingsJson; // none: those of the preferences
     std::optional<MessageId> currentLeaf;    // the branch on show ends here; none: no message yet
@@ -111,10 +111,10 @@ struct SearchHit {
 };
 
 struct SearchQuery {
-    std::string text;                // as typed; words in any order, all of them must occur; nothing is an operator
-    int limit = 200;                 // hits at most
-    bool onePerConversation = true;  // the newest matching message of each conversation (or its title), not every one
-    int timeLimitMs = 90;            // after that: what was found so far; the store serves nothing else meanwhile
+    std::string text;               // as typed; words in any order, all of them must occur; nothing is an operator
+    int limit = 200;                // hits at most
+    bool onePerConversation = true; // the newest matching message of each conversation (or its title), not every one
+    int timeLimitMs = 90;           // after that: what was found so far; the store serves nothing else meanwhile
 };
 
 struct SearchResult {
@@ -127,14 +127,14 @@ enum class OpenOutcome { created, opened, migrated, salvaged };
 // What opening found and did. Where `summary` is not empty the person should be told.
 struct OpenReport {
     OpenOutcome outcome = OpenOutcome::opened;
-    std::string summary;                      // plain words, in English; empty: nothing to tell
-    int schemaBefore = 0;                     // 0: a new file, or one that was not readable
+    std::string summary;  // plain words, in English; empty: nothing to tell
+    int schemaBefore = 0; // 0: a new file, or one that was not readable
     int schemaNow = 0;
-    std::filesystem::path backupFile;         // migrated: the file as it was
-    std::filesystem::path setAsideFile;       // salvaged: the damaged original, byte for byte
+    std::filesystem::path backupFile;   // migrated: the file as it was
+    std::filesystem::path setAsideFile; // salvaged: the damaged original, byte for byte
     std::int64_t salvagedConversations = 0;
     std::int64_t salvagedMessages = 0;
-    std::int64_t cutMessages = 0;             // of the salvaged: their text is not whole; status partial
+    std::int64_t cutMessages = 0;              // of the salvaged: their text is not whole; status partial
     std::vector<MessageId> interruptedAnswers; // were growing when the program ended; status partial now
 };
 

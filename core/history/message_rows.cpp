@@ -27,19 +27,26 @@ MessageStatus statusFromName(std::string_view name) {
 
 const char* roleName(Role role) {
     switch (role) {
-    case Role::system: return "system";
-    case Role::user: return "user";
-    case Role::assistant: return "assistant";
-    case Role::tool: return "tool";
+    case Role::system:
+        return "system";
+    case Role::user:
+        return "user";
+    case Role::assistant:
+        return "assistant";
+    case Role::tool:
+        return "tool";
     }
     return "user";
 }
 
 const char* statusName(MessageStatus status) {
     switch (status) {
-    case MessageStatus::complete: return "complete";
-    case MessageStatus::partial: return "partial";
-    case MessageStatus::failed: return "failed";
+    case MessageStatus::complete:
+        return "complete";
+    case MessageStatus::partial:
+        return "partial";
+    case MessageStatus::failed:
+        return "failed";
     }
     return "partial";
 }
@@ -72,9 +79,7 @@ Message readMessage(const Query& row) {
     return message;
 }
 
-Error noMessage(MessageId id) {
-    return makeError(ErrorKind::notFound, "there is no message " + std::to_string(id));
-}
+Error noMessage(MessageId id) { return makeError(ErrorKind::notFound, "there is no message " + std::to_string(id)); }
 
 Result<Message> loadMessage(Database& database, MessageId id) {
     Query row = database.query(std::string("SELECT ") + messageColumns +

@@ -14,7 +14,7 @@ extern const char* const messageColumns;
 constexpr int messageColumnCount = 19;
 Message readMessage(const Query& row);
 
-const char* roleName(Role role);             // "system", "user", "assistant", "tool"
+const char* roleName(Role role);              // "system", "user", "assistant", "tool"
 const char* statusName(MessageStatus status); // "complete", "partial", "failed"
 
 Error noMessage(MessageId id);

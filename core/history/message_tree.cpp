@@ -39,8 +39,8 @@ Result<std::vector<MessageId>> liveChildren(Database& database, ConversationId c
 // Along newest children to the end.
 Result<MessageId> newestEnd(Database& database, MessageId id) {
     for (;;) {
-        const Result<std::int64_t> child = database.number(
-            0, "SELECT max(id) FROM messages WHERE parent_id = ? AND deleted_with IS NULL", id);
+        const Result<std::int64_t> child =
+            database.number(0, "SELECT max(id) FROM messages WHERE parent_id = ? AND deleted_with IS NULL", id);
         TRY_OK(child);
         if (*child == 0) return id;
         id = *child;
@@ -175,8 +175,7 @@ Result<std::optional<MessageId>> HistoryStore::deleteMessage(MessageId id) {
                             " UPDATE messages SET deleted_with = ?1, deleted_at = ?2 WHERE id IN below",
                             id, state_->now()));
         if (!*onShow) return leaf;
-        const Result<std::vector<MessageId>> others =
-            liveChildren(database, place->conversationId, place->parentId);
+        const Result<std::vector<MessageId>> others = liveChildren(database, place->conversationId, place->parentId);
         TRY_OK(others);
         leaf = place->parentId;
         if (!others->empty()) {
@@ -202,8 +201,8 @@ Result<void> HistoryStore::undeleteMessage(MessageId id) {
             const Result<Place> above = placeOf(database, *place->parentId);
             TRY_OK(above);
             if (above->deletedWith)
-                return makeError(ErrorKind::invalidInput, "message " + std::to_string(id) +
-                                                              " follows one that is in the bin: undo that first");
+                return makeError(ErrorKind::invalidInput,
+                                 "message " + std::to_string(id) + " follows one that is in the bin: undo that first");
         }
         TRY_OK(database.run("UPDATE messages SET deleted_with = NULL, deleted_at = NULL WHERE deleted_with = ?", id));
         const Result<MessageId> end = newestEnd(database, id);

@@ -6,19 +6,20 @@ namespace tramontane {
 
 namespace {
 
-Result<MessageId> insertMessage(Database& database, ConversationId conversation,
-                                const std::optional<MessageId>& parent, const NewMessage& message,
-                                UnixMilliseconds now) {
+Result<MessageId> insertMessage(Database& database, ConversationId conversation, const std::optional<MessageId>& parent,
+                                const NewMessage& message, UnixMilliseconds now) {
     const bool growing = message.role == Role::assistant && message.status == MessageStatus::partial;
     TRY_OK(database.run("INSERT INTO messages(conversation_id, parent_id, role, status, growing, created_at, text)"
                         " VALUES(?, ?, ?, ?, ?, ?, ?)",
                         conversation, parent, roleName(message.role), statusName(message.status), growing, now,
                         message.text));
     const MessageId id = database.lastInsertId();
-    if (growing) TRY_OK(listUnindexed(database, id));
-    else TRY_OK(indexMessage(database, id, message.text));
-    TRY_OK(database.run("UPDATE conversations SET current_leaf = ?, updated_at = ? WHERE id = ?", id, now,
-                        conversation));
+    if (growing)
+        TRY_OK(listUnindexed(database, id));
+    else
+        TRY_OK(indexMessage(database, id, message.text));
+    TRY_OK(
+        database.run("UPDATE conversations SET current_leaf = ?, updated_at = ? WHERE id = ?", id, now, conversation));
     return id;
 }
 
@@ -110,8 +111,7 @@ Result<void> HistoryStore::finishAnswer(MessageId id, const std::string& text, M
         TRY_OK(unindexMessage(database, id));
         TRY_OK(database.run("UPDATE messages SET text = ?, status = ?, growing = 0, error_text = ?"
                             " WHERE id = ? AND role = 'assistant'",
-                            text, statusName(status), status == MessageStatus::failed ? errorText : std::string(),
-                            id));
+                            text, statusName(status), status == MessageStatus::failed ? errorText : std::string(), id));
         if (database.changedRows() == 0)
             return makeError(ErrorKind::notFound, "message " + std::to_string(id) + " is not an answer");
         TRY_OK(indexMessage(database, id, text));

@@ -64,7 +64,7 @@ Result<bool> pagesAreWhole(Database& database) {
 }
 
 Result<Verdict> examine(Database& database, const FileHeader& header, bool checkAll,
-                         std::span<const Migration> migrations) {
+                        std::span<const Migration> migrations) {
     if (header.sizeBytes == 0) return Verdict::empty;
     if (!header.isDatabase) return Verdict::damaged;
     if (header.applicationId == historyApplicationId && !header.isAsWritten) return Verdict::damaged;
@@ -103,9 +103,9 @@ Result<bool> settleSearchIndex(Database& database, bool checkAll) {
     TRY_OK(fold);
     bool whole = *fold == foldVersion;
     if (whole) {
-        const Result<void> checked = database.run(
-            checkAll ? "INSERT INTO message_search(message_search) VALUES('integrity-check')"
-                     : "SELECT rowid FROM message_search LIMIT 1");
+        const Result<void> checked =
+            database.run(checkAll ? "INSERT INTO message_search(message_search) VALUES('integrity-check')"
+                                  : "SELECT rowid FROM message_search LIMIT 1");
         // What is missing or unreadable shows as SQLITE_ERROR or as damage; a disk or a lock as itself.
         whole = checked.ok();
         if (whole && checkAll) {
@@ -129,8 +129,7 @@ Result<bool> settleSearchIndex(Database& database, bool checkAll) {
 // The whole file as it is now, through SQLite, so that it is one consistent state.
 Result<void> copyDatabase(Database& from, const std::filesystem::path& to, const HistoryOptions& options) {
     TRY_OK(createPrivately(to));
-    Result<Database> copy =
-        Database::open(to.string(), Database::Mode::create, options.vfsName, options.busyTimeoutMs);
+    Result<Database> copy = Database::open(to.string(), Database::Mode::create, options.vfsName, options.busyTimeoutMs);
     TRY_OK(copy);
     // DELETE, the default, would leave the folder unsynced after the journal goes.
     TRY_OK(copy->script("PRAGMA synchronous = EXTRA"));
@@ -158,8 +157,9 @@ Result<OpenedDatabase> bringUpToDate(Database database, const FileHeader& header
         opened.report.outcome = OpenOutcome::migrated;
         opened.report.backupFile = backupFileOf(file, header.schemaVersion);
         TRY_OK(copyDatabase(database, opened.report.backupFile, options));
-        opened.report.summary = "The history was updated for this version of Tramontane. A copy of it as it was lies in " +
-                                opened.report.backupFile.string() + ".";
+        opened.report.summary =
+            "The history was updated for this version of Tramontane. A copy of it as it was lies in " +
+            opened.report.backupFile.string() + ".";
     }
     TRY_OK(migrate(database, migrations));
     opened.database = std::move(database);
@@ -177,8 +177,7 @@ void tellOfSalvage(OpenReport& report, const SalvageReport& salvage) {
     report.salvagedMessages = salvage.messages;
     report.cutMessages = salvage.cutMessages;
     report.schemaBefore = 0;
-    report.summary = "The history file was damaged. " +
-                     counted(salvage.messages, "message", "messages") + " in " +
+    report.summary = "The history file was damaged. " + counted(salvage.messages, "message", "messages") + " in " +
                      counted(salvage.conversations, "conversation", "conversations") + " could be saved" +
                      (salvage.cutMessages ? ", " + std::to_string(salvage.cutMessages) + " of them not whole" : "") +
                      ". The damaged file is kept as " + salvage.setAsideFile.string() + ".";

@@ -40,7 +40,7 @@ class PageFile {
 public:
     PageFile(const std::string& path, std::uint32_t pageSize) : pageSize_(pageSize) {
         descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-        struct stat status{};
+        struct stat status {};
         if (descriptor_ >= 0 && ::fstat(descriptor_, &status) == 0)
             pageCount_ = (std::uint64_t(status.st_size) + pageSize - 1) / pageSize;
         followed_.resize(pageCount_ + 1);
@@ -156,8 +156,7 @@ bool parseRecord(const std::string& payload, std::uint64_t claimedSize, ScannedR
 Result<void> scanPages(const std::string& path, std::uint32_t pageSize,
                        const std::function<Result<void>(ScannedRow&)>& take) {
     PageFile file(path, pageSize);
-    if (!file.isOpen())
-        return makeError(ErrorKind::io, path + ": cannot be read: " + std::strerror(errno));
+    if (!file.isOpen()) return makeError(ErrorKind::io, path + ": cannot be read: " + std::strerror(errno));
     constexpr char tableLeaf = 13;
     constexpr std::uint64_t largestPayload = 1'100'000'000; // SQLite's limit, and some
     std::string page;

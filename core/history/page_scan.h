@@ -21,7 +21,7 @@
 
 namespace tramontane {
 
-struct NoValue {}; // NULL, or the row id in its own column
+struct NoValue {};                                                          // NULL, or the row id in its own column
 using CellValue = std::variant<NoValue, std::int64_t, double, std::string>; // blobs come as strings
 
 struct ScannedRow {

@@ -27,12 +27,24 @@ bool hasShape(const ScannedRow& row, std::string_view shape) {
         const bool integer = std::holds_alternative<std::int64_t>(value);
         const bool text = std::holds_alternative<std::string>(value);
         switch (shape[i]) {
-        case 'n': if (!none) return false; break;
-        case 'i': if (!integer) return false; break;
-        case 'o': if (!integer && !none) return false; break;
-        case 'r': if (none || text) return false; break;
-        case 't': if (!text) return false; break;
-        default: if (!text && !none) return false; break;
+        case 'n':
+            if (!none) return false;
+            break;
+        case 'i':
+            if (!integer) return false;
+            break;
+        case 'o':
+            if (!integer && !none) return false;
+            break;
+        case 'r':
+            if (none || text) return false;
+            break;
+        case 't':
+            if (!text) return false;
+            break;
+        default:
+            if (!text && !none) return false;
+            break;
         }
     }
     return true;
@@ -71,11 +83,10 @@ public:
             "   AND (p.deleted_with IS NULL OR messages.deleted_with IS NOT NULL))"
             " WHERE parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.id = messages.parent_id"
             "   AND p.id < messages.id AND p.conversation_id = messages.conversation_id)"));
-        TRY_OK(database_.run(
-            "UPDATE conversations SET current_leaf = (SELECT max(m.id) FROM messages m"
-            "   WHERE m.conversation_id = conversations.id AND m.deleted_with IS NULL)"
-            " WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = conversations.current_leaf"
-            "   AND m.conversation_id = conversations.id AND m.deleted_with IS NULL)"));
+        TRY_OK(database_.run("UPDATE conversations SET current_leaf = (SELECT max(m.id) FROM messages m"
+                             "   WHERE m.conversation_id = conversations.id AND m.deleted_with IS NULL)"
+                             " WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = conversations.current_leaf"
+                             "   AND m.conversation_id = conversations.id AND m.deleted_with IS NULL)"));
         TRY_OK(database_.run("DELETE FROM answers WHERE message_id NOT IN (SELECT id FROM messages)"));
         for (const auto& [table, last] : sequences_)
             TRY_OK(database_.run("UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", table, last));

@@ -22,9 +22,8 @@ namespace tramontane {
 
 // The text is folded before it comes here, so case is settled; detail=none keeps the index small, and search checks
 // each candidate's text anyway.
-constexpr const char* createSearchIndex =
-    "CREATE VIRTUAL TABLE message_search USING fts5("
-    "folded, content = '', tokenize = 'trigram case_sensitive 1', detail = none)";
+constexpr const char* createSearchIndex = "CREATE VIRTUAL TABLE message_search USING fts5("
+                                          "folded, content = '', tokenize = 'trigram case_sensitive 1', detail = none)";
 
 // Statements that bring version n-1 to n; the n-th entry of a list is the step to version n.
 struct Migration {

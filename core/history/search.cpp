@@ -166,8 +166,8 @@ private:
         if (!holdsAll(searchForm(text), words_)) return {};
         shown_.insert(conversation);
         Snippet snippet = makeSnippet(text, words_);
-        result_.hits.push_back({conversation, row.text(2), id, row.integer(1), std::move(snippet.text),
-                                std::move(snippet.matches)});
+        result_.hits.push_back(
+            {conversation, row.text(2), id, row.integer(1), std::move(snippet.text), std::move(snippet.matches)});
         return {};
     }
 

@@ -27,8 +27,8 @@ Result<void> listUnindexed(Database& database, MessageId id) {
 
 Result<void> indexMessage(Database& database, MessageId id, std::string_view text) {
     if (text.size() > largestIndexedBytes) return listUnindexed(database, id);
-    return blameIndex(database, database.run("INSERT INTO message_search(rowid, folded) VALUES(?, ?)", id,
-                                             searchForm(text)));
+    return blameIndex(database,
+                      database.run("INSERT INTO message_search(rowid, folded) VALUES(?, ?)", id, searchForm(text)));
 }
 
 Result<void> unindexMessage(Database& database, MessageId id) {
@@ -37,18 +37,18 @@ Result<void> unindexMessage(Database& database, MessageId id) {
     Query row = database.query("SELECT text FROM messages WHERE id = ?", id);
     if (!row.next()) return row.status();
     // The index holds no text of its own: to take a message out it is told what went in.
-    return blameIndex(
-        database, database.run("INSERT INTO message_search(message_search, rowid, folded) VALUES('delete', ?, ?)", id,
-                               searchForm(row.textView(0))));
+    return blameIndex(database,
+                      database.run("INSERT INTO message_search(message_search, rowid, folded) VALUES('delete', ?, ?)",
+                                   id, searchForm(row.textView(0))));
 }
 
 Result<bool> indexCoversMessages(Database& database) {
-    const Result<std::int64_t> astray = database.number(
-        0, "SELECT EXISTS (SELECT 1 FROM messages m WHERE"
-           "   EXISTS (SELECT 1 FROM message_search_docsize d WHERE d.id = m.id)"
-           "   + EXISTS (SELECT 1 FROM unindexed u WHERE u.message_id = m.id) <> 1)"
-           " OR EXISTS (SELECT 1 FROM message_search_docsize WHERE id NOT IN (SELECT id FROM messages))"
-           " OR EXISTS (SELECT 1 FROM unindexed WHERE message_id NOT IN (SELECT id FROM messages))");
+    const Result<std::int64_t> astray =
+        database.number(0, "SELECT EXISTS (SELECT 1 FROM messages m WHERE"
+                           "   EXISTS (SELECT 1 FROM message_search_docsize d WHERE d.id = m.id)"
+                           "   + EXISTS (SELECT 1 FROM unindexed u WHERE u.message_id = m.id) <> 1)"
+                           " OR EXISTS (SELECT 1 FROM message_search_docsize WHERE id NOT IN (SELECT id FROM messages))"
+                           " OR EXISTS (SELECT 1 FROM unindexed WHERE message_id NOT IN (SELECT id FROM messages))");
     TRY_OK(astray);
     return *astray == 0;
 }
@@ -60,8 +60,10 @@ Result<void> fillSearchIndex(Database& database) {
     Query rows = database.query("SELECT id, growing, text FROM messages");
     while (rows.next()) {
         const MessageId id = rows.integer(0);
-        if (rows.integer(1)) TRY_OK(listUnindexed(database, id));
-        else TRY_OK(indexMessage(database, id, rows.textView(2)));
+        if (rows.integer(1))
+            TRY_OK(listUnindexed(database, id));
+        else
+            TRY_OK(indexMessage(database, id, rows.textView(2)));
     }
     TRY_OK(rows.status());
     return database.run("INSERT INTO meta(key, value) VALUES('fold_version', ?1)"

@@ -10,9 +10,9 @@
 
 namespace tramontane {
 
-std::filesystem::path lockFileOf(const std::filesystem::path& file);      // .lock
-std::filesystem::path damageMarkOf(const std::filesystem::path& file);    // .check: look at every page when opening
-std::filesystem::path salvageFileOf(const std::filesystem::path& file);   // .salvaging: not finished
+std::filesystem::path lockFileOf(const std::filesystem::path& file);    // .lock
+std::filesystem::path damageMarkOf(const std::filesystem::path& file);  // .check: look at every page when opening
+std::filesystem::path salvageFileOf(const std::filesystem::path& file); // .salvaging: not finished
 std::filesystem::path backupFileOf(const std::filesystem::path& file, std::int64_t schemaVersion); // .backup-v1
 // .damaged-20260131-235959, with -2, -3 … behind where there is one already.
 std::filesystem::path freeSetAsideFileOf(const std::filesystem::path& file, UnixMilliseconds now);

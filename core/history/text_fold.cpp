@@ -40,10 +40,14 @@ DecodedCharacter decodeCharacter(std::string_view text, std::size_t position) {
     if (first < 0x80) return {first, 1};
     std::size_t length = 0;
     char32_t value = 0;
-    if (first >= 0xc2 && first < 0xe0) length = 2, value = first & 0x1f;
-    else if (first >= 0xe0 && first < 0xf0) length = 3, value = first & 0x0f;
-    else if (first >= 0xf0 && first < 0xf5) length = 4, value = first & 0x07;
-    else return {replacement, 1};
+    if (first >= 0xc2 && first < 0xe0)
+        length = 2, value = first & 0x1f;
+    else if (first >= 0xe0 && first < 0xf0)
+        length = 3, value = first & 0x0f;
+    else if (first >= 0xf0 && first < 0xf5)
+        length = 4, value = first & 0x07;
+    else
+        return {replacement, 1};
     if (text.size() - position < length) return {replacement, 1};
     for (std::size_t i = 1; i < length; ++i) {
         if ((byte(i) & 0xc0) != 0x80) return {replacement, 1};

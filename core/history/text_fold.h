@@ -19,7 +19,7 @@ namespace tramontane {
 constexpr int foldVersion = 1;
 
 struct DecodedCharacter {
-    char32_t codePoint = 0;   // U+FFFD for a byte that begins no character
+    char32_t codePoint = 0; // U+FFFD for a byte that begins no character
     std::size_t byteCount = 1;
 };
 // The character that begins at text[position]; position < text.size().

@@ -16,8 +16,8 @@ Result<fs::path> builtInModelDirectory() {
     } else {
         const fs::path program = fs::read_symlink("/proc/self/exe", error);
         if (error)
-            return makeError(ErrorKind::io, "the program's own place is unknown (/proc/self/exe: " +
-                                                error.message() + "); name a model's folder instead");
+            return makeError(ErrorKind::io, "the program's own place is unknown (/proc/self/exe: " + error.message() +
+                                                "); name a model's folder instead");
         directory = program.parent_path().parent_path() / "share/tramontane/models/built-in";
     }
     if (!fs::is_directory(directory, error))

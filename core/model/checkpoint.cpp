@@ -33,11 +33,10 @@ bool isIgnored(std::string_view name) { return name.ends_with(".rotary_emb.inv_f
 
 class CheckpointReader {
 public:
-    CheckpointReader(const TensorSet& tensors, const ModelConfig& config)
-        : tensors_(tensors), config_(config) {}
+    CheckpointReader(const TensorSet& tensors, const ModelConfig& config) : tensors_(tensors), config_(config) {}
 
-    Result<void> read(DenseView& embedding, DenseView& finalNorm, DenseView& head,
-                      std::vector<LayerViews>& layers, std::vector<std::vector<std::int32_t>>& groupIndices) {
+    Result<void> read(DenseView& embedding, DenseView& finalNorm, DenseView& head, std::vector<LayerViews>& layers,
+                      std::vector<std::vector<std::int32_t>>& groupIndices) {
         const MistralConfig& mistral = config_.mistral;
         embedding = dense("model.embed_tokens.weight", {mistral.vocabSize, mistral.hiddenSize});
         finalNorm = dense("model.norm.weight", {mistral.hiddenSize});
@@ -46,8 +45,7 @@ public:
             head = dense("lm_head.weight", {mistral.vocabSize, mistral.hiddenSize});
         if (mistral.tiedHead) head = embedding;
         const std::vector<LinearShape> linears = layerLinears(mistral);
-        for (int i = 0; i < mistral.layerCount && !error_; ++i)
-            readLayer(layerPrefix(i), linears, layers);
+        for (int i = 0; i < mistral.layerCount && !error_; ++i) readLayer(layerPrefix(i), linears, layers);
         if (!error_) checkNothingElse();
         if (!error_) readGroupIndices(linears, layers, groupIndices);
         if (!error_) checkFinite(linears, layers);
@@ -61,8 +59,8 @@ private:
     }
 
     // The tensor, if it has one of the dtypes and the shape; otherwise an error with both.
-    std::span<const std::byte> take(const std::string& name, std::span<const DType> dtypes,
-                                    const Shape& shape, DType* dtype = nullptr) {
+    std::span<const std::byte> take(const std::string& name, std::span<const DType> dtypes, const Shape& shape,
+                                    DType* dtype = nullptr) {
         if (error_) return {};
         const TensorSet::Tensor* tensor = tensors_.find(name);
         std::string wanted;
@@ -134,8 +132,7 @@ private:
 
     void checkNothingElse() {
         std::size_t ignored = 0;
-        for (const TensorSet::Tensor& tensor : tensors_.tensors())
-            ignored += isIgnored(tensor.info->name);
+        for (const TensorSet::Tensor& tensor : tensors_.tensors()) ignored += isIgnored(tensor.info->name);
         if (taken_ + ignored == tensors_.tensors().size()) return;
         for (const TensorSet::Tensor& tensor : tensors_.tensors())
             if (!isIgnored(tensor.info->name) && !isExpected(tensor.info->name))
@@ -177,9 +174,8 @@ private:
                     continue;
                 }
                 if (!config_.gptq.descAct)
-                    return refuse(name,
-                                  "scatters the groups, but desc_act is false: the file does not fit its "
-                                  "quantization settings");
+                    return refuse(name, "scatters the groups, but desc_act is false: the file does not fit its "
+                                        "quantization settings");
                 groupIndices.push_back(std::move(index).value());
                 view.groupIndex = std::as_bytes(std::span(groupIndices.back()));
             }
@@ -190,8 +186,7 @@ private:
         for (std::size_t layer = 0; layer < layers.size(); ++layer) {
             for (std::size_t i = 0; i < linears.size(); ++i) {
                 const GptqView& view = layers[layer].*members[i];
-                for (const auto& [bytes, part] :
-                     {std::pair(view.scales, ".scales"), std::pair(view.bias, ".bias")}) {
+                for (const auto& [bytes, part] : {std::pair(view.scales, ".scales"), std::pair(view.bias, ".bias")}) {
                     const MappedFile* file = fileOf(bytes);
                     if (file != nullptr) file->willRead(bytes);
                     const bool finite = allFinite(bytes);
@@ -214,9 +209,8 @@ private:
     }
 
     // In the order of layerLinears.
-    static constexpr std::array members{&LayerViews::query,  &LayerViews::key,  &LayerViews::value,
-                                        &LayerViews::output, &LayerViews::gate, &LayerViews::up,
-                                        &LayerViews::down};
+    static constexpr std::array members{&LayerViews::query, &LayerViews::key, &LayerViews::value, &LayerViews::output,
+                                        &LayerViews::gate,  &LayerViews::up,  &LayerViews::down};
 
     const TensorSet& tensors_;
     const ModelConfig& config_;
@@ -232,8 +226,7 @@ std::uint64_t fingerprintOf(const TensorSet& tensors) {
     for (const TensorSet::Tensor& tensor : tensors.tensors()) {
         hash = fnvHash(std::as_bytes(std::span(tensor.info->name)), hash);
         add(tensor.info->dtype);
-        for (const std::int64_t dimension : tensor.info->shape())
-            add(dimension);
+        for (const std::int64_t dimension : tensor.info->shape()) add(dimension);
         add(tensor.info->offset);
     }
     constexpr std::size_t samples = 64, sampleBytes = 256;
@@ -261,11 +254,9 @@ Result<Checkpoint> Checkpoint::open(const std::filesystem::path& directory, cons
     if (!tensors) return std::move(tensors).error();
     auto state = std::make_unique<State>();
     state->tensors = std::move(tensors).value();
-    Result<void> read =
-        CheckpointReader(state->tensors, config)
-            .read(state->embedding, state->finalNorm, state->head, state->layers, state->groupIndices);
-    for (const SafetensorsFile& file : state->tensors.files())
-        state->fileBytes += file.file.bytes().size();
+    Result<void> read = CheckpointReader(state->tensors, config)
+                            .read(state->embedding, state->finalNorm, state->head, state->layers, state->groupIndices);
+    for (const SafetensorsFile& file : state->tensors.files()) state->fileBytes += file.file.bytes().size();
     state->fingerprint = fingerprintOf(state->tensors);
     Checkpoint checkpoint(std::move(state));
     // A file that changes meanwhile explains whatever else was found.
@@ -291,14 +282,12 @@ std::uint64_t Checkpoint::edition() const {
 }
 
 Result<void> Checkpoint::checkUnchanged() const {
-    for (const SafetensorsFile& file : state_->tensors.files())
-        TRY_OK(file.file.checkUnchanged());
+    for (const SafetensorsFile& file : state_->tensors.files()) TRY_OK(file.file.checkUnchanged());
     return {};
 }
 
 void Checkpoint::release(std::span<const std::byte> bytes) const {
-    for (const SafetensorsFile& file : state_->tensors.files())
-        file.file.release(bytes);
+    for (const SafetensorsFile& file : state_->tensors.files()) file.file.release(bytes);
 }
 
 } // namespace tramontane

@@ -56,11 +56,9 @@ std::int64_t ConfigFields::integer(const char* field, std::int64_t minimum, std:
     return found->get<std::int64_t>();
 }
 
-double ConfigFields::number(const char* field, double minimum, double maximum,
-                            std::optional<double> fallback) {
+double ConfigFields::number(const char* field, double minimum, double maximum, std::optional<double> fallback) {
     const nlohmann::json* found = value(field);
-    const std::string range =
-        ", expected a number from " + numberText(minimum) + " to " + numberText(maximum);
+    const std::string range = ", expected a number from " + numberText(minimum) + " to " + numberText(maximum);
     if (found == nullptr) {
         if (!fallback) refuse(field, "is missing" + range);
         return fallback.value_or(minimum);

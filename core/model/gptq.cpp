@@ -14,8 +14,7 @@ int gptqQuant(const GptqView& view, int k, int n) {
 }
 
 int gptqZero(const GptqView& view, int group, int n) {
-    const auto word =
-        loadUnaligned<std::uint32_t>(view.qzeros, std::size_t(group) * (view.outputs / 8) + n / 8);
+    const auto word = loadUnaligned<std::uint32_t>(view.qzeros, std::size_t(group) * (view.outputs / 8) + n / 8);
     return int((word >> (4 * (n % 8))) & 15u) + view.zeroOffset;
 }
 
@@ -56,8 +55,8 @@ Result<std::vector<std::int32_t>> readGroupIndex(std::span<const std::byte> byte
     std::vector<std::size_t> rows(std::size_t(groups), 0);
     for (std::size_t k = 0; k < index.size(); ++k) {
         if (index[k] < 0 || index[k] >= groups)
-            return refuse("is " + std::to_string(index[k]) + " at row " + std::to_string(k) +
-                          ", expected 0 to " + std::to_string(groups - 1));
+            return refuse("is " + std::to_string(index[k]) + " at row " + std::to_string(k) + ", expected 0 to " +
+                          std::to_string(groups - 1));
         ++rows[std::size_t(index[k])];
     }
     for (std::size_t group = 0; group < rows.size(); ++group)

@@ -51,8 +51,7 @@ bool isStaircase(std::span<const std::int32_t> groupIndex, int groups);
 
 // `bytes` is g_idx as the file has it, K·4 bytes. Refuses, naming `tensor`, an entry outside 0..groups-1 and
 // groups of unequal size; the copy that comes out can no longer be changed by whoever writes the file.
-Result<std::vector<std::int32_t>> readGroupIndex(std::span<const std::byte> bytes, int groups,
-                                                 std::string_view tensor);
+Result<std::vector<std::int32_t>> readGroupIndex(std::span<const std::byte> bytes, int groups, std::string_view tensor);
 
 // Whether no f16 of `bytes` is infinite or NaN. About as fast as memory.
 bool allFinite(std::span<const std::byte> bytes);

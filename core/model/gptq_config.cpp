@@ -36,13 +36,11 @@ Result<Settings> readSettings(const nlohmann::json& object, const char* file, co
         if (settings.format != "gptq" && settings.format != "gptq_v2")
             refuseOther(fields, "checkpoint_format", *settings.format, "\"gptq\" and \"gptq_v2\"");
     }
-    if (fields.boolean("is_marlin_format", false))
-        refuseOther(fields, "is_marlin_format", "true", "\"gptq\"");
+    if (fields.boolean("is_marlin_format", false)) refuseOther(fields, "is_marlin_format", "true", "\"gptq\"");
     if (fields.has("bits")) {
         settings.bits = fields.integer("bits", 1, 64);
         if (fields.ok() && settings.bits != 4)
-            fields.refuse("bits", "is " + std::to_string(*settings.bits) + ", expected 4",
-                          ErrorKind::unsupported);
+            fields.refuse("bits", "is " + std::to_string(*settings.bits) + ", expected 4", ErrorKind::unsupported);
     }
     if (fields.has("group_size")) {
         settings.groupSize = fields.integer("group_size", INT32_MIN, INT32_MAX);
@@ -56,8 +54,7 @@ Result<Settings> readSettings(const nlohmann::json& object, const char* file, co
     if (fields.boolean("lm_head", false))
         fields.refuse("lm_head", "is true: a quantized head is not read", ErrorKind::unsupported);
     if (const nlohmann::json* dynamic = fields.value("dynamic"); dynamic != nullptr && !dynamic->empty())
-        fields.refuse("dynamic", "changes the settings of some layers, which is not read",
-                      ErrorKind::unsupported);
+        fields.refuse("dynamic", "changes the settings of some layers, which is not read", ErrorKind::unsupported);
     if (const std::string packed = fields.text("pack_dtype", "int32"); packed != "int32")
         refuseOther(fields, "pack_dtype", packed, "\"int32\"");
     if (!fields.ok()) return fields.error();
@@ -72,9 +69,8 @@ std::string textOf(const std::string& value) { return '"' + printableText(value,
 template <class T>
 Result<std::optional<T>> agreed(const char* field, const std::optional<T>& a, const std::optional<T>& b) {
     if (a && b && *a != *b)
-        return makeError(ErrorKind::invalidInput, "config.json: quantization_config." + std::string(field) +
-                                                      " is " + textOf(*a) +
-                                                      ", but quantize_config.json says " + textOf(*b));
+        return makeError(ErrorKind::invalidInput, "config.json: quantization_config." + std::string(field) + " is " +
+                                                      textOf(*a) + ", but quantize_config.json says " + textOf(*b));
     return a ? a : b;
 }
 
@@ -82,10 +78,9 @@ Result<std::optional<T>> agreed(const char* field, const std::optional<T>& a, co
 
 Result<GptqConfig> readGptqConfig(const nlohmann::json* inConfig, const nlohmann::json* inOwnFile) {
     if (inConfig == nullptr && inOwnFile == nullptr)
-        return makeError(
-            ErrorKind::unsupported,
-            "config.json: quantization_config is missing, and there is no quantize_config.json: only "
-            "models quantized with GPTQ to 4 bits are opened");
+        return makeError(ErrorKind::unsupported,
+                         "config.json: quantization_config is missing, and there is no quantize_config.json: only "
+                         "models quantized with GPTQ to 4 bits are opened");
     Settings first, second;
     if (inConfig != nullptr) {
         Result<Settings> read = readSettings(*inConfig, "config.json", "quantization_config.");
@@ -107,12 +102,10 @@ Result<GptqConfig> readGptqConfig(const nlohmann::json* inConfig, const nlohmann
     TRY_OK(symmetric);
     const auto format = agreed("checkpoint_format", first.format, second.format);
     TRY_OK(format);
-    const std::string place =
-        inConfig != nullptr ? "config.json: quantization_config." : "quantize_config.json: ";
+    const std::string place = inConfig != nullptr ? "config.json: quantization_config." : "quantize_config.json: ";
     if (!bits->has_value()) return makeError(ErrorKind::invalidInput, place + "bits is missing, expected 4");
     if (!groupSize->has_value())
-        return makeError(ErrorKind::invalidInput,
-                         place + "group_size is missing, expected 32, 64, 128 or -1");
+        return makeError(ErrorKind::invalidInput, place + "group_size is missing, expected 32, 64, 128 or -1");
 
     GptqConfig config;
     config.oneGroup = **groupSize == -1;

@@ -56,11 +56,9 @@ MemoryEstimate estimateMemory(const ModelConfig& config) {
     const std::uint64_t table = product(mistral.vocabSize, mistral.hiddenSize, 2);
     estimate.weightBytes = product(mistral.layerCount, layer) + table * (mistral.tiedHead ? 1 : 2);
     estimate.kvBytesPerToken = product(2, mistral.layerCount, mistral.kvHeadCount, mistral.headDim, 2);
-    const std::uint64_t rowFloats =
-        6 * product(std::max(mistral.hiddenSize, mistral.headCount * mistral.headDim), 1) +
-        2 * std::uint64_t(mistral.intermediateSize);
-    estimate.workBytes =
-        programBytes + product(prefillTokens, rowFloats, 4) + product(4, mistral.vocabSize, 4);
+    const std::uint64_t rowFloats = 6 * product(std::max(mistral.hiddenSize, mistral.headCount * mistral.headDim), 1) +
+                                    2 * std::uint64_t(mistral.intermediateSize);
+    estimate.workBytes = programBytes + product(prefillTokens, rowFloats, 4) + product(4, mistral.vocabSize, 4);
     estimate.maxPositions = mistral.maxPositions;
     return estimate;
 }
@@ -81,8 +79,7 @@ HostMemory parseMemInfo(std::string_view memInfo) {
             numberAfter(memInfo, "MemAvailable:").value_or(0) * 1024};
 }
 
-HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup,
-                               const std::filesystem::path& root) {
+HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup, const std::filesystem::path& root) {
     // Version 2 has one line, "0::/path"; each folder from there up to the root may set a limit.
     const std::size_t start = controlGroup.find("0::/");
     if (start == std::string_view::npos) return memory;
@@ -102,8 +99,8 @@ HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup,
 }
 
 HostMemory hostMemory() {
-    return limitByControlGroup(parseMemInfo(readPseudoFile("/proc/meminfo")),
-                               readPseudoFile("/proc/self/cgroup"), "/sys/fs/cgroup");
+    return limitByControlGroup(parseMemInfo(readPseudoFile("/proc/meminfo")), readPseudoFile("/proc/self/cgroup"),
+                               "/sys/fs/cgroup");
 }
 
 } // namespace tramontane

@@ -31,7 +31,6 @@ HostMemory hostMemory();
 // The same from the text of /proc/meminfo and from /proc/self/cgroup with the root of the control groups'
 // folder.
 HostMemory parseMemInfo(std::string_view memInfo);
-HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup,
-                               const std::filesystem::path& root);
+HostMemory limitByControlGroup(HostMemory memory, std::string_view controlGroup, const std::filesystem::path& root);
 
 } // namespace tramontane

@@ -24,8 +24,7 @@ constexpr char quantizeFile[] = "quantize_config.json", generationFile[] = "gene
 // None where there is no such file.
 Result<std::optional<std::string>> readOptional(const std::filesystem::path& path) {
     std::error_code ignored;
-    if (!std::filesystem::exists(std::filesystem::symlink_status(path, ignored)))
-        return std::optional<std::string>();
+    if (!std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) return std::optional<std::string>();
     Result<std::string> text = readSmallFile(path, maxJsonFileBytes);
     if (!text) return std::move(text).error();
     return std::optional(std::move(text).value());
@@ -77,8 +76,7 @@ void readRope(ConfigFields& fields, MistralConfig& config) {
         if (inner.has("rope_theta")) config.ropeTheta = float(inner.number("rope_theta", 1, 1e12));
         if (!inner.ok()) {
             const std::string& message = inner.error().message; // already whole
-            fields.refuse(name, "is refused (" + message.substr(message.find(": ") + 2) + ")",
-                          inner.error().kind);
+            fields.refuse(name, "is refused (" + message.substr(message.find(": ") + 2) + ")", inner.error().kind);
             return;
         }
     }
@@ -104,8 +102,7 @@ void readTokens(ConfigFields& fields, MistralConfig& config) {
         config.eosTokens.push_back(TokenId(id.get<std::uint64_t>()));
     }
     if (config.eosTokens.empty() || config.eosTokens.size() > 64)
-        fields.refuse("eos_token_id",
-                      "holds " + std::to_string(config.eosTokens.size()) + " ids, expected 1 to 64");
+        fields.refuse("eos_token_id", "holds " + std::to_string(config.eosTokens.size()) + " ids, expected 1 to 64");
 }
 
 Result<MistralConfig> readMistral(const nlohmann::json& object) {
@@ -130,11 +127,10 @@ Result<MistralConfig> readMistral(const nlohmann::json& object) {
                                          std::to_string(config.headCount) + ", as there is no head_dim");
     config.headDim = int(fields.integer("head_dim", 2, maxHeadDim, config.hiddenSize / config.headCount));
     if (fields.ok() && (config.headDim < 2 || config.headDim > maxHeadDim || config.headDim % 2 != 0))
-        fields.refuse("head_dim", "is " + std::to_string(config.headDim) +
-                                      ", expected an even number from 2 to " + std::to_string(maxHeadDim));
+        fields.refuse("head_dim", "is " + std::to_string(config.headDim) + ", expected an even number from 2 to " +
+                                      std::to_string(maxHeadDim));
     if (fields.ok() && config.headCount * config.headDim > maxWidth)
-        fields.refuse("num_attention_heads", "times head_dim is " +
-                                                 std::to_string(config.headCount * config.headDim) +
+        fields.refuse("num_attention_heads", "times head_dim is " + std::to_string(config.headCount * config.headDim) +
                                                  ", expected at most " + std::to_string(maxWidth));
     config.vocabSize = int(fields.integer("vocab_size", 2, maxVocab));
     config.maxPositions = int(fields.integer("max_position_embeddings", 1, maxPositionsBound));
@@ -142,15 +138,13 @@ Result<MistralConfig> readMistral(const nlohmann::json& object) {
     readRope(fields, config);
     // What the published class takes where the file says nothing.
     if (!object.contains("sliding_window")) config.slidingWindow = 4096;
-    if (fields.has("sliding_window"))
-        config.slidingWindow = int(fields.integer("sliding_window", 1, INT_MAX));
+    if (fields.has("sliding_window")) config.slidingWindow = int(fields.integer("sliding_window", 1, INT_MAX));
     if (config.slidingWindow >= config.maxPositions) config.slidingWindow.reset();
     config.tiedHead = fields.boolean("tie_word_embeddings", false);
     for (const char* name : {"torch_dtype", "dtype"})
         if (const std::string type = fields.text(name, "float16");
             type != "float16" && type != "bfloat16" && type != "float32")
-            fields.refuse(name,
-                          "is \"" + printableText(type, 60) + "\", expected float16, bfloat16 or float32");
+            fields.refuse(name, "is \"" + printableText(type, 60) + "\", expected float16, bfloat16 or float32");
     if (fields.ok()) readTokens(fields, config);
     if (!fields.ok()) return fields.error();
     return config;
@@ -171,8 +165,8 @@ Result<void> checkFit(const MistralConfig& mistral, const GptqConfig& gptq) {
         const int unit = inputs && !gptq.oneGroup ? gptq.groupSize : 8;
         if (width.value % unit != 0)
             return makeError(ErrorKind::invalidInput,
-                             std::string(configFile) + ": " + width.field + " is " +
-                                 std::to_string(width.value) + ", expected a multiple of " +
+                             std::string(configFile) + ": " + width.field + " is " + std::to_string(width.value) +
+                                 ", expected a multiple of " +
                                  (unit == 8 ? std::string("8") : "group_size, " + std::to_string(unit)));
     }
     return {};
@@ -224,8 +218,7 @@ Result<ModelConfig> readModelConfig(const std::filesystem::path& directory) {
     if (!quantize) return std::move(quantize).error();
     Result<std::optional<std::string>> generation = readOptional(directory / generationFile);
     if (!generation) return std::move(generation).error();
-    return parseModelConfig(
-        {std::move(config).value(), std::move(quantize).value(), std::move(generation).value()});
+    return parseModelConfig({std::move(config).value(), std::move(quantize).value(), std::move(generation).value()});
 }
 
 } // namespace tramontane

@@ -23,9 +23,8 @@ struct MistralConfig {
     int maxPositions = 0;
     float rmsNormEps = 1e-5f;
     float ropeTheta = 1e4f;
-    std::optional<int>
-        slidingWindow;     // positions a token sees, itself included; none where no position is beyond it
-    bool tiedHead = false; // lm_head is the embedding
+    std::optional<int> slidingWindow; // positions a token sees, itself included; none where no position is beyond it
+    bool tiedHead = false;            // lm_head is the embedding
     TokenId bosToken = 1;
     std::vector<TokenId> eosTokens{2}; // generation_config.json over config.json
 };

@@ -15,16 +15,14 @@ namespace {
 std::uint64_t hashConfig(const ModelConfig& config, std::uint64_t hash) {
     const auto add = [&](const auto& value) { hash = fnvHash(std::as_bytes(std::span(&value, 1)), hash); };
     const MistralConfig& mistral = config.mistral;
-    for (const int number :
-         {mistral.hiddenSize, mistral.intermediateSize, mistral.layerCount, mistral.headCount,
-          mistral.kvHeadCount, mistral.headDim, mistral.vocabSize, mistral.maxPositions,
-          mistral.slidingWindow.value_or(0), int(mistral.tiedHead), int(mistral.bosToken),
-          config.gptq.groupSize, int(config.gptq.oneGroup), config.gptq.zeroOffset})
+    for (const int number : {mistral.hiddenSize, mistral.intermediateSize, mistral.layerCount, mistral.headCount,
+                             mistral.kvHeadCount, mistral.headDim, mistral.vocabSize, mistral.maxPositions,
+                             mistral.slidingWindow.value_or(0), int(mistral.tiedHead), int(mistral.bosToken),
+                             config.gptq.groupSize, int(config.gptq.oneGroup), config.gptq.zeroOffset})
         add(number);
     add(mistral.rmsNormEps);
     add(mistral.ropeTheta);
-    for (const TokenId token : mistral.eosTokens)
-        add(token);
+    for (const TokenId token : mistral.eosTokens) add(token);
     return hash;
 }
 
@@ -33,8 +31,7 @@ std::uint64_t hashConfig(const ModelConfig& config, std::uint64_t hash) {
 Result<ModelFiles> ModelFiles::open(const std::filesystem::path& directory) {
     std::error_code error;
     if (!std::filesystem::is_directory(directory, error))
-        return makeError(ErrorKind::notFound,
-                         directory.string() + " is not a folder; choose the folder of a model");
+        return makeError(ErrorKind::notFound, directory.string() + " is not a folder; choose the folder of a model");
     ModelFiles files;
     files.directory_ = std::filesystem::absolute(directory, error);
     if (error) files.directory_ = directory;
@@ -47,14 +44,12 @@ Result<ModelFiles> ModelFiles::open(const std::filesystem::path& directory) {
     files.checkpoint_ = std::make_shared<const Checkpoint>(std::move(checkpoint).value());
 
     const std::filesystem::path tokenizerPath = directory / "tokenizer.model";
-    Result<std::unique_ptr<Tokenizer>> tokenizer =
-        Tokenizer::open(tokenizerPath, files.config_.mistral.vocabSize);
+    Result<std::unique_ptr<Tokenizer>> tokenizer = Tokenizer::open(tokenizerPath, files.config_.mistral.vocabSize);
     if (!tokenizer) return std::move(tokenizer).error();
     files.tokenizer_ = std::move(tokenizer).value();
     const Result<MappedFile> tokenizerFile = MappedFile::open(tokenizerPath);
     if (!tokenizerFile) return tokenizerFile.error();
-    files.fingerprint_ =
-        fnvHash(tokenizerFile->bytes(), hashConfig(files.config_, files.checkpoint_->fingerprint()));
+    files.fingerprint_ = fnvHash(tokenizerFile->bytes(), hashConfig(files.config_, files.checkpoint_->fingerprint()));
     return files;
 }
 

@@ -20,9 +20,7 @@ public:
     const std::filesystem::path& directory() const { return directory_; }
     const ModelConfig& config() const { return config_; }
     const Checkpoint& checkpoint() const { return *checkpoint_; }
-    std::shared_ptr<const Checkpoint> sharedCheckpoint() const {
-        return checkpoint_;
-    } // for who outlives this
+    std::shared_ptr<const Checkpoint> sharedCheckpoint() const { return checkpoint_; } // for who outlives this
     std::shared_ptr<const Tokenizer> tokenizer() const { return tokenizer_; }
     std::string name() const;        // the folder's name
     std::string fingerprint() const; // 16 hexadecimal digits, over config, checkpoint and tokenizer

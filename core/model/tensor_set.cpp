@@ -31,12 +31,11 @@ Result<std::filesystem::path> onlySafetensorsFile(const std::filesystem::path& d
         ++count;
     }
     if (count == 1) return found;
-    return makeError(ErrorKind::notFound,
-                     directory.string() + ": there is neither " + mainFile + " nor " + indexFile +
-                         (count == 0 ? std::string()
-                                     : ", and of " + std::to_string(count) +
-                                           " .safetensors files none is known to be the model") +
-                         ": choose the folder of a model, or fetch the file again");
+    return makeError(ErrorKind::notFound, directory.string() + ": there is neither " + mainFile + " nor " + indexFile +
+                                              (count == 0 ? std::string()
+                                                          : ", and of " + std::to_string(count) +
+                                                                " .safetensors files none is known to be the model") +
+                                              ": choose the folder of a model, or fetch the file again");
 }
 
 } // namespace
@@ -60,14 +59,12 @@ Result<TensorSet> TensorSet::open(const std::filesystem::path& directory) {
     return set;
 }
 
-Result<void> TensorSet::openShards(const std::filesystem::path& directory,
-                                   const std::filesystem::path& indexPath) {
+Result<void> TensorSet::openShards(const std::filesystem::path& directory, const std::filesystem::path& indexPath) {
     Result<ShardIndex> index = readShardIndex(indexPath);
     if (!index) return std::move(index).error();
 
     std::vector<std::vector<const std::string*>> expected(index->shards.size());
-    for (const ShardIndex::Entry& entry : index->entries)
-        expected[entry.shard].push_back(&entry.tensor);
+    for (const ShardIndex::Entry& entry : index->entries) expected[entry.shard].push_back(&entry.tensor);
 
     // All that is wrong in one answer: whoever fetches files again wants to do it once. Eight faults are
     // enough of it.
@@ -84,16 +81,14 @@ Result<void> TensorSet::openShards(const std::filesystem::path& directory,
         }
         // What the index says and what the shard holds must be the same, both ways.
         const SafetensorsHeader& header = file->header;
-        const auto absent =
-            std::find_if(expected[i].begin(), expected[i].end(),
-                         [&](const std::string* name) { return header.find(*name) == nullptr; });
+        const auto absent = std::find_if(expected[i].begin(), expected[i].end(),
+                                         [&](const std::string* name) { return header.find(*name) == nullptr; });
         headerBytes += header.headerBytes;
         if (absent != expected[i].end())
-            addFault(shard + " does not hold tensor " + printableText(**absent) +
-                     ", which the index says it does");
+            addFault(shard + " does not hold tensor " + printableText(**absent) + ", which the index says it does");
         else if (header.tensors.size() != expected[i].size())
-            addFault(shard + " holds " + std::to_string(header.tensors.size()) +
-                     " tensors, of which the index names " + std::to_string(expected[i].size()));
+            addFault(shard + " holds " + std::to_string(header.tensors.size()) + " tensors, of which the index names " +
+                     std::to_string(expected[i].size()));
         else if (headerBytes > maxSafetensorsHeaderBytes)
             addFault("the headers of the files before and in " + shard + " have more than " +
                      sizeText(maxSafetensorsHeaderBytes));
@@ -108,16 +103,14 @@ Result<void> TensorSet::openShards(const std::filesystem::path& directory,
 
 void TensorSet::collect() {
     for (std::size_t i = 0; i < files_.size(); ++i)
-        for (const TensorInfo& info : files_[i].header.tensors)
-            tensors_.push_back({&info, files_[i].bytesOf(info), i});
+        for (const TensorInfo& info : files_[i].header.tensors) tensors_.push_back({&info, files_[i].bytesOf(info), i});
     std::sort(tensors_.begin(), tensors_.end(),
               [](const Tensor& a, const Tensor& b) { return a.info->name < b.info->name; });
 }
 
 const TensorSet::Tensor* TensorSet::find(std::string_view name) const {
-    const auto place =
-        std::lower_bound(tensors_.begin(), tensors_.end(), name,
-                         [](const Tensor& tensor, std::string_view n) { return tensor.info->name < n; });
+    const auto place = std::lower_bound(tensors_.begin(), tensors_.end(), name,
+                                        [](const Tensor& tensor, std::string_view n) { return tensor.info->name < n; });
     return place != tensors_.end() && place->info->name == name ? &*place : nullptr;
 }
 

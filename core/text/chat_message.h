@@ -9,7 +9,7 @@ namespace tramontane {
 enum class Role { system, user, assistant, tool };
 
 struct ToolCall {
-    std::string id;            // nine characters of a-z A-Z 0-9
+    std::string id; // nine characters of a-z A-Z 0-9
     std::string name;
     std::string argumentsJson; // an object
 };

@@ -16,8 +16,8 @@ enum class TemplateVersion { v1, v3 }; // v1: "[INST]" spelled as text; v3: cont
 TemplateVersion templateVersionOf(const Tokenizer& tokenizer);
 
 struct TemplateOptions {
-    std::string toolsJson;        // a JSON array of OpenAI tool definitions; empty: none
-    bool continueLast = false;    // the last message is an assistant's partial answer: no </s> after it
+    std::string toolsJson;                  // a JSON array of OpenAI tool definitions; empty: none
+    bool continueLast = false;              // the last message is an assistant's partial answer: no </s> after it
     std::optional<TemplateVersion> version; // none: as the tokenizer's control pieces tell
 };
 

@@ -101,8 +101,10 @@ void appendCode(std::string_view chunk, bool live, std::vector<MarkdownBlock>& b
         block.kind = MarkdownKind::code;
         block.language = info;
         block.plain = rest.substr(0, length);
-        if (!block.plain.empty() && block.plain.back() == '\n') block.plain.pop_back();
-        else block.endsInLine = length < rest.size();
+        if (!block.plain.empty() && block.plain.back() == '\n')
+            block.plain.pop_back();
+        else
+            block.endsInLine = length < rest.size();
         blocks.push_back(std::move(block));
         rest.remove_prefix(length);
     } while (!rest.empty());
@@ -145,9 +147,14 @@ void MarkdownDocument::update() {
         const bool live = !finished_ && !chunk.closed && at + chunk.length == text.size();
         const std::size_t first = blocks_.size();
         switch (chunk.kind) {
-        case MarkdownChunkKind::blank: break;
-        case MarkdownChunkKind::plain: appendPlain(source, blocks_); break;
-        case MarkdownChunkKind::code: appendCode(source, live, blocks_); break;
+        case MarkdownChunkKind::blank:
+            break;
+        case MarkdownChunkKind::plain:
+            appendPlain(source, blocks_);
+            break;
+        case MarkdownChunkKind::code:
+            appendCode(source, live, blocks_);
+            break;
         case MarkdownChunkKind::markdown:
             if (!buildMarkdownBlocks(live ? settledMarkdownTail(source) : std::string(source), blocks_)) {
                 blocks_.resize(first);
@@ -171,9 +178,12 @@ bool isSafeMarkdownAddress(std::string_view address) {
                           [](char want, char is) { return want == (is >= 'A' && is <= 'Z' ? is + 32 : is); });
     };
     std::size_t rest = 0;
-    if (begins("https://")) rest = 8;
-    else if (begins("http://")) rest = 7;
-    else if (begins("mailto:")) rest = 7;
+    if (begins("https://"))
+        rest = 8;
+    else if (begins("http://"))
+        rest = 7;
+    else if (begins("mailto:"))
+        rest = 7;
     if (rest == 0 || address[rest] == '/' || address[rest] == '?' || address[rest] == '#') return false;
     for (std::size_t at = 0; at < address.size(); ++at) {
         const auto byte = static_cast<unsigned char>(address[at]);

@@ -29,17 +29,17 @@ struct MarkdownBlock {
     std::string nest;
     std::string marker; // of the list item that begins here: "•", "3."
     MarkdownTask task = MarkdownTask::none;
-    int level = 0;      // heading: 1 to 6
+    int level = 0; // heading: 1 to 6
 
-    std::string html;  // paragraph, heading: our rich text
-    std::string plain; // the same without tags; code: the code; plain: the text; image: its description
+    std::string html;     // paragraph, heading: our rich text
+    std::string plain;    // the same without tags; code: the code; plain: the text; image: its description
     std::string language; // code: the first word behind the fence
     std::string address;  // image: where it lies, never fetched
     std::vector<MarkdownLink> links;
 
     // table: columns cells a row, the first row is the head
     std::vector<MarkdownAlign> columns;
-    std::vector<std::string> cells;      // html
+    std::vector<std::string> cells; // html
     std::vector<std::string> plainCells;
 
     // code and plain: a long text comes in pieces of the same block

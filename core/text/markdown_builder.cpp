@@ -22,12 +22,23 @@ constexpr int tooMuch = 1;
 void appendEscaped(std::string& html, std::string_view text) {
     for (char c : text) {
         switch (c) {
-        case '<': html += "&lt;"; break;
-        case '>': html += "&gt;"; break;
-        case '&': html += "&amp;"; break;
-        case '"': html += "&quot;"; break;
-        case '\0': html += "\ufffd"; break;
-        default: html += c;
+        case '<':
+            html += "&lt;";
+            break;
+        case '>':
+            html += "&gt;";
+            break;
+        case '&':
+            html += "&amp;";
+            break;
+        case '"':
+            html += "&quot;";
+            break;
+        case '\0':
+            html += "\ufffd";
+            break;
+        default:
+            html += c;
         }
     }
 }
@@ -37,11 +48,13 @@ std::string attributeText(const MD_ATTRIBUTE& attribute) {
     for (int part = 0; attribute.text && attribute.substr_offsets[part] < attribute.size; ++part) {
         const auto from = attribute.substr_offsets[part], to = attribute.substr_offsets[part + 1];
         const std::string_view piece(attribute.text + from, to - from);
-        if (attribute.substr_types[part] == MD_TEXT_NULLCHAR) text += "\ufffd";
+        if (attribute.substr_types[part] == MD_TEXT_NULLCHAR)
+            text += "\ufffd";
         else if (attribute.substr_types[part] == MD_TEXT_ENTITY) {
             const auto decoded = decodedEntity(piece);
             text += decoded.empty() ? std::string(piece) : decoded;
-        } else text += piece;
+        } else
+            text += piece;
     }
     return text;
 }
@@ -70,7 +83,9 @@ public:
             lists_.push_back({true, static_cast<MD_BLOCK_OL_DETAIL*>(detail)->start,
                               static_cast<MD_BLOCK_OL_DETAIL*>(detail)->mark_delimiter});
             break;
-        case MD_BLOCK_LI: beginItem(*static_cast<MD_BLOCK_LI_DETAIL*>(detail)); break;
+        case MD_BLOCK_LI:
+            beginItem(*static_cast<MD_BLOCK_LI_DETAIL*>(detail));
+            break;
         case MD_BLOCK_HR: {
             MarkdownBlock rule = make(MarkdownKind::rule);
             blocks_.push_back(std::move(rule));
@@ -111,7 +126,8 @@ public:
                                                                     : MarkdownAlign::left);
             break;
         }
-        default: break;
+        default:
+            break;
         }
         return nest_.size() > deepestNest ? tooMuch : 0;
     }
@@ -141,8 +157,11 @@ public:
             break;
         case MD_BLOCK_P:
         case MD_BLOCK_H:
-        case MD_BLOCK_TABLE: flush(); break;
-        default: break;
+        case MD_BLOCK_TABLE:
+            flush();
+            break;
+        default:
+            break;
         }
         return 0;
     }
@@ -154,10 +173,18 @@ public:
             return 0;
         }
         switch (type) {
-        case MD_SPAN_EM: open({"<i>", "</i>"}); break;
-        case MD_SPAN_STRONG: open({"<b>", "</b>"}); break;
-        case MD_SPAN_DEL: open({"<s>", "</s>"}); break;
-        case MD_SPAN_CODE: open({"<code>", "</code>"}); break;
+        case MD_SPAN_EM:
+            open({"<i>", "</i>"});
+            break;
+        case MD_SPAN_STRONG:
+            open({"<b>", "</b>"});
+            break;
+        case MD_SPAN_DEL:
+            open({"<s>", "</s>"});
+            break;
+        case MD_SPAN_CODE:
+            open({"<code>", "</code>"});
+            break;
         case MD_SPAN_A: {
             const std::string address = attributeText(static_cast<MD_SPAN_A_DETAIL*>(detail)->href);
             inLink_ = true;
@@ -180,15 +207,19 @@ public:
             imageDepth_ = 0;
             break;
         }
-        default: open({}); break;
+        default:
+            open({});
+            break;
         }
         return 0;
     }
 
     int leaveSpan(MD_SPANTYPE type) {
         if (image_) {
-            if (imageDepth_ > 0) --imageDepth_;
-            else endImage();
+            if (imageDepth_ > 0)
+                --imageDepth_;
+            else
+                endImage();
             return 0;
         }
         if (type == MD_SPAN_A) inLink_ = openLink_ = false;
@@ -201,21 +232,29 @@ public:
     int text(MD_TEXTTYPE type, std::string_view text) {
         if (++events_ > mostEvents) return tooMuch;
         switch (type) {
-        case MD_TEXT_NULLCHAR: put("\ufffd"); break;
+        case MD_TEXT_NULLCHAR:
+            put("\ufffd");
+            break;
         case MD_TEXT_BR:
-        case MD_TEXT_SOFTBR: lineBreak(); break; // models end lines where they mean it: verse, addresses
+        case MD_TEXT_SOFTBR:
+            lineBreak();
+            break; // models end lines where they mean it: verse, addresses
         case MD_TEXT_ENTITY: {
             const auto decoded = decodedEntity(text);
             put(decoded.empty() ? text : std::string_view(decoded));
             break;
         }
         case MD_TEXT_HTML:
-            if (text == "<br>" || text == "<br/>" || text == "<br />") lineBreak();
-            else put(text);
+            if (text == "<br>" || text == "<br/>" || text == "<br />")
+                lineBreak();
+            else
+                put(text);
             break;
         default:
-            if (block_ && block_->kind == MarkdownKind::code) block_->plain += text;
-            else put(text);
+            if (block_ && block_->kind == MarkdownKind::code)
+                block_->plain += text;
+            else
+                put(text);
         }
         return 0;
     }
@@ -255,9 +294,7 @@ private:
         nest_ += 'l';
         auto& list = lists_.back();
         marker_ = list.ordered ? std::to_string(list.number++) + list.delimiter : std::string("•");
-        task_ = !item.is_task              ? MarkdownTask::none
-                : item.task_mark == ' '    ? MarkdownTask::open
-                                           : MarkdownTask::done;
+        task_ = !item.is_task ? MarkdownTask::none : item.task_mark == ' ' ? MarkdownTask::open : MarkdownTask::done;
     }
 
     // The words of a tight list item come without a paragraph around them.
@@ -369,7 +406,8 @@ std::string withoutDefinitions(std::string_view chunk) {
         const auto end = std::min(chunk.find('\n', at), chunk.size() - 1) + 1;
         const auto line = chunk.substr(at, end - at);
         const auto words = line.find_first_not_of(" \t>-*+0123456789.)");
-        if (words != std::string_view::npos && (line.substr(words).starts_with("```") || line.substr(words).starts_with("~~~")))
+        if (words != std::string_view::npos &&
+            (line.substr(words).starts_with("```") || line.substr(words).starts_with("~~~")))
             fenced = !fenced;
         const auto bracket = line.find('[');
         const auto item = line.find_first_not_of(" \t>-*+0123456789.)");
@@ -400,9 +438,13 @@ bool buildMarkdownBlocks(std::string_view chunk, std::vector<MarkdownBlock>& blo
     MD_PARSER parser{};
     parser.flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS | MD_FLAG_PERMISSIVEAUTOLINKS |
                    MD_FLAG_NOINDENTEDCODEBLOCKS | MD_FLAG_NOHTMLBLOCKS;
-    parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* user) { return builder(user).enterBlock(type, detail); };
+    parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* user) {
+        return builder(user).enterBlock(type, detail);
+    };
     parser.leave_block = [](MD_BLOCKTYPE type, void*, void* user) { return builder(user).leaveBlock(type); };
-    parser.enter_span = [](MD_SPANTYPE type, void* detail, void* user) { return builder(user).enterSpan(type, detail); };
+    parser.enter_span = [](MD_SPANTYPE type, void* detail, void* user) {
+        return builder(user).enterSpan(type, detail);
+    };
     parser.leave_span = [](MD_SPANTYPE type, void*, void* user) { return builder(user).leaveSpan(type); };
     parser.text = [](MD_TEXTTYPE type, const MD_CHAR* text, MD_SIZE size, void* user) {
         return builder(user).text(type, {text, size});

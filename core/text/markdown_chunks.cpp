@@ -13,9 +13,12 @@ bool isDigit(char c) { return c >= '0' && c <= '9'; }
 std::size_t indentOf(std::string_view line) {
     std::size_t width = 0;
     for (char c : line) {
-        if (c == ' ') ++width;
-        else if (c == '\t') width += 4 - width % 4;
-        else break;
+        if (c == ' ')
+            ++width;
+        else if (c == '\t')
+            width += 4 - width % 4;
+        else
+            break;
     }
     return width;
 }

@@ -14,17 +14,17 @@ struct Entity {
 };
 
 constexpr Entity entities[] = {
-    {"amp", "&"},      {"lt", "<"},       {"gt", ">"},       {"quot", "\""},    {"apos", "'"},     {"nbsp", "\u00a0"},
-    {"copy", "©"},     {"reg", "®"},      {"trade", "™"},    {"hellip", "…"},   {"mdash", "—"},    {"ndash", "–"},
-    {"lsquo", "‘"},    {"rsquo", "’"},    {"ldquo", "“"},    {"rdquo", "”"},    {"laquo", "«"},    {"raquo", "»"},
-    {"bull", "•"},     {"middot", "·"},   {"times", "×"},    {"divide", "÷"},   {"minus", "−"},    {"deg", "°"},
-    {"plusmn", "±"},   {"euro", "€"},     {"pound", "£"},    {"yen", "¥"},      {"cent", "¢"},     {"sect", "§"},
-    {"para", "¶"},     {"larr", "←"},     {"uarr", "↑"},     {"rarr", "→"},     {"darr", "↓"},     {"harr", "↔"},
-    {"le", "≤"},       {"ge", "≥"},       {"ne", "≠"},       {"asymp", "≈"},    {"infin", "∞"},    {"sum", "∑"},
-    {"radic", "√"},    {"pi", "π"},       {"alpha", "α"},    {"beta", "β"},     {"gamma", "γ"},    {"delta", "δ"},
-    {"lambda", "λ"},   {"mu", "μ"},       {"sigma", "σ"},    {"omega", "ω"},    {"frac12", "½"},   {"sup2", "²"},
-    {"eacute", "é"},   {"egrave", "è"},   {"agrave", "à"},   {"ccedil", "ç"},   {"auml", "ä"},     {"ouml", "ö"},
-    {"uuml", "ü"},     {"szlig", "ß"},
+    {"amp", "&"},    {"lt", "<"},     {"gt", ">"},     {"quot", "\""},  {"apos", "'"},   {"nbsp", "\u00a0"},
+    {"copy", "©"},   {"reg", "®"},    {"trade", "™"},  {"hellip", "…"}, {"mdash", "—"},  {"ndash", "–"},
+    {"lsquo", "‘"},  {"rsquo", "’"},  {"ldquo", "“"},  {"rdquo", "”"},  {"laquo", "«"},  {"raquo", "»"},
+    {"bull", "•"},   {"middot", "·"}, {"times", "×"},  {"divide", "÷"}, {"minus", "−"},  {"deg", "°"},
+    {"plusmn", "±"}, {"euro", "€"},   {"pound", "£"},  {"yen", "¥"},    {"cent", "¢"},   {"sect", "§"},
+    {"para", "¶"},   {"larr", "←"},   {"uarr", "↑"},   {"rarr", "→"},   {"darr", "↓"},   {"harr", "↔"},
+    {"le", "≤"},     {"ge", "≥"},     {"ne", "≠"},     {"asymp", "≈"},  {"infin", "∞"},  {"sum", "∑"},
+    {"radic", "√"},  {"pi", "π"},     {"alpha", "α"},  {"beta", "β"},   {"gamma", "γ"},  {"delta", "δ"},
+    {"lambda", "λ"}, {"mu", "μ"},     {"sigma", "σ"},  {"omega", "ω"},  {"frac12", "½"}, {"sup2", "²"},
+    {"eacute", "é"}, {"egrave", "è"}, {"agrave", "à"}, {"ccedil", "ç"}, {"auml", "ä"},   {"ouml", "ö"},
+    {"uuml", "ü"},   {"szlig", "ß"},
 };
 
 std::string utf8(std::uint32_t code) {

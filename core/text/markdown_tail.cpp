@@ -52,7 +52,8 @@ std::size_t wordsBegin(std::string_view line) {
 bool isHalfMarker(std::string_view words) {
     words = trimmed(words);
     if (words.empty()) return true;
-    if (words.size() <= 3 && words[0] == '[' && (words.size() < 2 || words[1] == ' ' || words[1] == 'x' || words[1] == 'X'))
+    if (words.size() <= 3 && words[0] == '[' &&
+        (words.size() < 2 || words[1] == ' ' || words[1] == 'x' || words[1] == 'X'))
         return words.size() < 3 || words[2] == ']';
     if (std::all_of(words.begin(), words.end(), [](char c) {
             return c == '-' || c == '*' || c == '+' || c == '_' || c == '=' || c == '#' || c == '>' || c == '`' ||
@@ -108,7 +109,7 @@ struct Mark {
 // Inline marks that are open at the end of `text` (one paragraph), and where the shown text has to stop.
 struct OpenEnd {
     std::vector<Mark> marks;
-    std::size_t stop = std::string_view::npos;  // hide from here
+    std::size_t stop = std::string_view::npos;    // hide from here
     std::size_t bracket = std::string_view::npos; // an opening [ that may become a link's
     std::size_t bracketClose = std::string_view::npos;
     std::size_t code = 0; // length of the backticks that are open
@@ -140,8 +141,10 @@ OpenEnd scan(std::string_view text) {
                     close = closeEnd;
                 }
                 if (close == std::string_view::npos) {
-                    if (last == text.size()) end.stop = at;
-                    else end.code = length, end.stop = std::string_view::npos;
+                    if (last == text.size())
+                        end.stop = at;
+                    else
+                        end.code = length, end.stop = std::string_view::npos;
                     return end;
                 }
                 at = close;
@@ -157,8 +160,7 @@ OpenEnd scan(std::string_view text) {
             const bool inWord = at > 0 && isWord(text[at - 1]) && isWord(text[last]);
             std::size_t left = length;
             if (!spaceBefore) // may close
-                while (left > 0 && !end.marks.empty() && end.marks.back().character == c &&
-                       !(c == '_' && inWord)) {
+                while (left > 0 && !end.marks.empty() && end.marks.back().character == c && !(c == '_' && inWord)) {
                     const std::size_t taken = std::min(left, end.marks.back().length);
                     if (c == '~' && taken != end.marks.back().length) break;
                     left -= taken;
@@ -204,7 +206,8 @@ OpenEnd scan(std::string_view text) {
             }
         }
         if (c == '&' && text.size() - at < 12 && text.find(';', at) == std::string_view::npos &&
-            std::all_of(text.begin() + std::ptrdiff_t(at) + 1, text.end(), [](char d) { return isWord(d) || d == '#'; })) {
+            std::all_of(text.begin() + std::ptrdiff_t(at) + 1, text.end(),
+                        [](char d) { return isWord(d) || d == '#'; })) {
             end.stop = at;
             return end;
         }
@@ -231,8 +234,10 @@ Fences fencesIn(std::string_view chunk) {
         if (lineEnd == std::string_view::npos) break; // the last line may still become anything
         const auto line = chunk.substr(at, lineEnd - at);
         const auto words = line.substr(wordsBegin(line));
-        if (fence.character == 0) fence = markdownFence(words);
-        else if (closesMarkdownFence(words, fence)) fence = {}, fences.closedAt = lineEnd + 1;
+        if (fence.character == 0)
+            fence = markdownFence(words);
+        else if (closesMarkdownFence(words, fence))
+            fence = {}, fences.closedAt = lineEnd + 1;
         at = lineEnd + 1;
     }
     return fences;
@@ -256,12 +261,14 @@ std::string settledMarkdownTail(std::string_view source) {
         if (std::all_of(words.begin(), words.end(), [&](char c) { return c == fence.character; })) chunk.resize(line);
         return chunk;
     }
-    if (line < chunk.size() && isHalfMarker(std::string_view(chunk).substr(line + wordsBegin(std::string_view(chunk).substr(line))))) {
+    if (line < chunk.size() &&
+        isHalfMarker(std::string_view(chunk).substr(line + wordsBegin(std::string_view(chunk).substr(line))))) {
         // An empty item or quote would come and go with its first word.
         chunk.resize(line);
     }
     // The last paragraph: back to a blank line, a list item, a heading.
-    std::size_t begin = lastLineBegin(std::string_view(chunk).substr(0, chunk.empty() || chunk.back() != '\n' ? chunk.size() : chunk.size() - 1));
+    std::size_t begin = lastLineBegin(
+        std::string_view(chunk).substr(0, chunk.empty() || chunk.back() != '\n' ? chunk.size() : chunk.size() - 1));
     std::string_view all(chunk);
     if (all.find('|') == std::string_view::npos || trimmed(all).front() != '|')
         while (begin > fences.closedAt) {
@@ -280,7 +287,8 @@ std::string settledMarkdownTail(std::string_view source) {
     if (end.stop != std::string_view::npos) chunk.resize(begin + end.stop);
     if (end.bracketClose != std::string_view::npos && begin + end.bracketClose < chunk.size())
         chunk.resize(begin + end.bracketClose);
-    if (end.bracket != std::string_view::npos && begin + end.bracket < chunk.size()) chunk.erase(begin + end.bracket, 1);
+    if (end.bracket != std::string_view::npos && begin + end.bracket < chunk.size())
+        chunk.erase(begin + end.bracket, 1);
     if (end.code > 0) {
         trimEnd(chunk, begin);
         // A lone backtick before ours would lengthen it.

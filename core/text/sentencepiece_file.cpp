@@ -15,8 +15,8 @@ namespace tramontane {
 namespace {
 
 Error refuse(std::string what) {
-    return makeError(ErrorKind::invalidInput, "tokenizer.model: " + std::move(what) +
-                                                  "; fetch the file again from the model's repository");
+    return makeError(ErrorKind::invalidInput,
+                     "tokenizer.model: " + std::move(what) + "; fetch the file again from the model's repository");
 }
 
 struct Field {
@@ -45,8 +45,10 @@ public:
             field.value = *value;
             return field;
         }
-        case Field::fixed64: return fixed(field, Field::fixed64, 8);
-        case Field::fixed32: return fixed(field, Field::fixed32, 4);
+        case Field::fixed64:
+            return fixed(field, Field::fixed64, 8);
+        case Field::fixed32:
+            return fixed(field, Field::fixed32, 4);
         case Field::bytes: {
             const auto length = varint();
             if (!length || *length > rest_.size()) return fail();
@@ -55,7 +57,8 @@ public:
             rest_.remove_prefix(*length);
             return field;
         }
-        default: return fail(); // groups: not in this format
+        default:
+            return fail(); // groups: not in this format
         }
     }
     bool failed() const { return failed_; }
@@ -159,8 +162,7 @@ Result<void> checkPieces(const SentencepieceFile& file) {
         unknown += piece.type == PieceType::unknown;
         bytes += piece.type == PieceType::byte;
     }
-    if (unknown != 1)
-        return refuse("expected one unknown piece, found " + std::to_string(unknown));
+    if (unknown != 1) return refuse("expected one unknown piece, found " + std::to_string(unknown));
     if (file.byteFallback ? bytes != 256 : bytes != 0)
         return refuse("expected " + std::string(file.byteFallback ? "256" : "no") + " byte pieces, found " +
                       std::to_string(bytes));
@@ -176,8 +178,7 @@ Result<SentencepieceFile> parseSentencepieceFile(std::string_view bytes, int max
     MessageReader reader(bytes);
     while (auto field = reader.next()) {
         if (field->number < 1 || field->number > 5) continue;
-        if (field->wire != Field::bytes)
-            return refuse("field " + std::to_string(field->number) + " is no message");
+        if (field->wire != Field::bytes) return refuse("field " + std::to_string(field->number) + " is no message");
         if (field->number == 1) {
             if (file.pieces.size() == static_cast<std::size_t>(maxPieces))
                 return refuse("it has more than " + std::to_string(maxPieces) +

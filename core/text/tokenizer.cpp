@@ -19,7 +19,8 @@ constexpr std::string_view kSpaceMark = "\xE2\x96\x81"; // U+2581
 Result<std::string> readWhole(const std::filesystem::path& file) {
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored))
-        return makeError(ErrorKind::notFound, file.string() + ": not found; a model's folder holds its tokenizer.model");
+        return makeError(ErrorKind::notFound,
+                         file.string() + ": not found; a model's folder holds its tokenizer.model");
     std::error_code failure;
     const std::uintmax_t size = std::filesystem::file_size(file, failure);
     if (failure) return makeError(ErrorKind::io, file.string() + ": " + failure.message());
@@ -36,9 +37,12 @@ Result<std::string> readWhole(const std::filesystem::path& file) {
 std::string bytesOf(const Piece& piece) {
     switch (piece.type) {
     case PieceType::control:
-    case PieceType::unknown: return {};
-    case PieceType::byte: return std::string(1, static_cast<char>(std::stoi(piece.text.substr(3, 2), nullptr, 16)));
-    default: break;
+    case PieceType::unknown:
+        return {};
+    case PieceType::byte:
+        return std::string(1, static_cast<char>(std::stoi(piece.text.substr(3, 2), nullptr, 16)));
+    default:
+        break;
     }
     std::string bytes;
     std::string_view rest = piece.text;

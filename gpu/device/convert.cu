@@ -26,14 +26,16 @@ cudaError_t convertToHalf(const void* from, DType dtype, __half* to, std::size_t
     if (count == 0) return cudaSuccess;
     const auto blocks = static_cast<unsigned>(std::min<std::size_t>((count + kThreads - 1) / kThreads, 4096));
     switch (dtype) {
-    case DType::f16: return cudaMemcpyAsync(to, from, count * 2, cudaMemcpyDeviceToDevice, stream);
+    case DType::f16:
+        return cudaMemcpyAsync(to, from, count * 2, cudaMemcpyDeviceToDevice, stream);
     case DType::bf16:
         convertKernel<<<blocks, kThreads, 0, stream>>>(static_cast<const __nv_bfloat16*>(from), to, count);
         return cudaGetLastError();
     case DType::f32:
         convertKernel<<<blocks, kThreads, 0, stream>>>(static_cast<const float*>(from), to, count);
         return cudaGetLastError();
-    default: return cudaErrorInvalidValue;
+    default:
+        return cudaErrorInvalidValue;
     }
 }
 

@@ -8,11 +8,9 @@ namespace tramontane::gpu {
 Error deviceError(cudaError_t error, const char* what) {
     cudaGetLastError(); // a refused allocation would be reported again by the next launch
     if (error == cudaErrorMemoryAllocation)
-        return makeError(ErrorKind::outOfMemory, std::string("the GPU has too little free memory for ") +
-                                                     what +
+        return makeError(ErrorKind::outOfMemory, std::string("the GPU has too little free memory for ") + what +
                                                      ": choose a shorter context or close other programs");
-    return makeError(ErrorKind::internal,
-                     std::string("the GPU failed at ") + what + ": " + cudaGetErrorString(error));
+    return makeError(ErrorKind::internal, std::string("the GPU failed at ") + what + ": " + cudaGetErrorString(error));
 }
 
 Result<std::uint64_t> freeDeviceBytes(std::uint64_t limitBytes) {

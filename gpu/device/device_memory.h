@@ -54,7 +54,7 @@ private:
 } // namespace tramontane::gpu
 
 // Leaves a function that returns cudaError_t with the error of `expression`, if it has one.
-#define TRY_CUDA(expression)                                                                                 \
-    do {                                                                                                     \
-        if (const cudaError_t tryCudaError = (expression); tryCudaError != cudaSuccess) return tryCudaError; \
+#define TRY_CUDA(expression)                                                                                           \
+    do {                                                                                                               \
+        if (const cudaError_t tryCudaError = (expression); tryCudaError != cudaSuccess) return tryCudaError;           \
     } while (false)

@@ -15,10 +15,12 @@ constexpr int kOldestCompute = 80; // mma.sync on f16 with cp.async
 
 std::string explain(cudaError_t error) {
     switch (error) {
-    case cudaErrorNoDevice: return "No NVIDIA GPU was found, so the CPU is used.";
+    case cudaErrorNoDevice:
+        return "No NVIDIA GPU was found, so the CPU is used.";
     case cudaErrorInsufficientDriver:
         return "The NVIDIA driver is missing or older than this build needs, so the CPU is used.";
-    default: return std::string("The NVIDIA GPU could not be used (") + cudaGetErrorString(error) + "), so the CPU is used.";
+    default:
+        return std::string("The NVIDIA GPU could not be used (") + cudaGetErrorString(error) + "), so the CPU is used.";
     }
 }
 
@@ -38,8 +40,8 @@ GpuDiscovery discoverGpus() {
         cudaDeviceProp properties{};
         if (cudaGetDeviceProperties(&properties, ordinal) != cudaSuccess) continue;
         if (properties.major * 10 + properties.minor < kOldestCompute) continue;
-        GpuDevice device{ordinal, properties.name, properties.major, properties.minor,
-                         properties.multiProcessorCount, 0, 0};
+        GpuDevice device{
+            ordinal, properties.name, properties.major, properties.minor, properties.multiProcessorCount, 0, 0};
         size_t freeBytes = 0, totalBytes = 0;
         if (cudaSetDevice(ordinal) != cudaSuccess || cudaMemGetInfo(&freeBytes, &totalBytes) != cudaSuccess) continue;
         device.freeBytes = freeWithin(limit, freeBytes, totalBytes);
@@ -51,8 +53,9 @@ GpuDiscovery discoverGpus() {
     std::stable_sort(found.devices.begin(), found.devices.end(),
                      [](const GpuDevice& a, const GpuDevice& b) { return a.freeBytes > b.freeBytes; });
     if (found.devices.empty())
-        found.explanation = count == 0 ? explain(cudaErrorNoDevice)
-                                       : "The NVIDIA GPU here is older than compute capability 8.0, so the CPU is used.";
+        found.explanation = count == 0
+                                ? explain(cudaErrorNoDevice)
+                                : "The NVIDIA GPU here is older than compute capability 8.0, so the CPU is used.";
     return found;
 }
 

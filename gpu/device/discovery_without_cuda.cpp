@@ -3,8 +3,6 @@
 
 namespace tramontane::gpu {
 
-GpuDiscovery discoverGpus() {
-    return {{}, "This build of Tramontane has no CUDA backend, so the CPU is used."};
-}
+GpuDiscovery discoverGpus() { return {{}, "This build of Tramontane has no CUDA backend, so the CPU is used."}; }
 
 } // namespace tramontane::gpu

@@ -18,8 +18,8 @@ constexpr std::uint64_t kBytesRead = std::uint64_t{4} << 30; // a reading
 
 // Adds up `count` pieces of 16 bytes, `passes` times over.
 // Grid: as many blocks as run at once; 256 threads. A block reads runs of 32 KiB, each warp 512 bytes at once.
-__global__ void __launch_bounds__(kThreads) readKernel(const uint4* __restrict__ from, std::size_t count, int passes,
-                                                       unsigned* sink) {
+__global__ void __launch_bounds__(kThreads)
+    readKernel(const uint4* __restrict__ from, std::size_t count, int passes, unsigned* sink) {
     constexpr std::size_t run = static_cast<std::size_t>(kThreads) * kLoads;
     unsigned sum = 0;
     for (int pass = 0; pass < passes; ++pass)
@@ -50,7 +50,8 @@ public:
         work();
         float milliseconds = 0;
         if (cudaGetLastError() != cudaSuccess || cudaEventRecord(end_) != cudaSuccess ||
-            cudaEventSynchronize(end_) != cudaSuccess || cudaEventElapsedTime(&milliseconds, start_, end_) != cudaSuccess)
+            cudaEventSynchronize(end_) != cudaSuccess ||
+            cudaEventElapsedTime(&milliseconds, start_, end_) != cudaSuccess)
             return 0;
         return static_cast<double>(milliseconds) / 1000;
     }

@@ -12,8 +12,7 @@ inline constexpr const char* kMemoryLimitVariable = "TRAMONTANE_GPU_MEMORY_LIMIT
 std::uint64_t memoryLimitFromEnvironment(); // in bytes; 0: none
 
 // What others and this program itself have taken counts against the limit too. 0: no limit.
-constexpr std::uint64_t freeWithin(std::uint64_t limitBytes, std::uint64_t freeBytes,
-                                   std::uint64_t totalBytes) {
+constexpr std::uint64_t freeWithin(std::uint64_t limitBytes, std::uint64_t freeBytes, std::uint64_t totalBytes) {
     if (limitBytes == 0 || limitBytes >= totalBytes) return freeBytes;
     const std::uint64_t taken = totalBytes - freeBytes;
     return limitBytes > taken ? limitBytes - taken : 0;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kWindowBytes = std::size_t{8} << 20;
 constexpr std::size_t kStopBytes = std::size_t{1} << 20; // a thread looks for a stop this often
-constexpr int kMostThreads = 8; // more do not copy faster, and each holds a pinned window
+constexpr int kMostThreads = 8;                          // more do not copy faster, and each holds a pinned window
 
 // Bytes first.. of a transfer, at most a slot's.
 struct Window {
@@ -62,7 +62,8 @@ public:
         try {
             for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
         } catch (const std::system_error&) {
-            if (threads_.empty()) return makeError(ErrorKind::outOfMemory, "the system gives no more threads: close other programs");
+            if (threads_.empty())
+                return makeError(ErrorKind::outOfMemory, "the system gives no more threads: close other programs");
         }
         return {};
     }
@@ -126,7 +127,8 @@ Result<std::unique_ptr<StagedUpload>> StagedUpload::make(std::size_t largestByte
     void* pinned = nullptr;
     if (cudaHostAlloc(&pinned, slots * upload->windowBytes_, cudaHostAllocDefault) != cudaSuccess) {
         cudaGetLastError();
-        return makeError(ErrorKind::outOfMemory, "the system has no " + std::to_string(slots * upload->windowBytes_ >> 20) +
+        return makeError(ErrorKind::outOfMemory, "the system has no " +
+                                                     std::to_string(slots * upload->windowBytes_ >> 20) +
                                                      " MB of memory for the way to the GPU: close other programs");
     }
     upload->pinned_ = static_cast<std::byte*>(pinned);

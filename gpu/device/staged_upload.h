@@ -25,10 +25,9 @@ struct Transfer {
     std::byte* to = nullptr;   // device
     std::size_t sizeBytes = 0; // between segments the device gets bytes of no meaning
     std::vector<Segment> segments;
-    std::function<cudaError_t(cudaStream_t)>
-        then;                      // enqueued behind the bytes, before the next transfer's; or empty
-    std::function<void()> wasRead; // the segments were read for the last time; or empty
-    std::vector<std::byte> table;  // for whoever needs bytes of its own to live as long
+    std::function<cudaError_t(cudaStream_t)> then; // enqueued behind the bytes, before the next transfer's; or empty
+    std::function<void()> wasRead;                 // the segments were read for the last time; or empty
+    std::vector<std::byte> table;                  // for whoever needs bytes of its own to live as long
 };
 
 class StagedUpload {

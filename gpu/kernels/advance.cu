@@ -19,7 +19,9 @@ __global__ void __launch_bounds__(kMostAdvancedRows) advanceKernel(AdvanceArgume
     if (token >= 0) a.tokens[m] = token;
     // One store of 8 bytes: the host never sees half of it.
     const std::uint64_t bytes = static_cast<std::uint64_t>(step) << 32 | static_cast<std::uint32_t>(token);
-    SampledToken* slot = a.hostSlots + static_cast<std::size_t>(step % static_cast<std::uint32_t>(a.hostSlotCount)) * kMostAdvancedRows + m;
+    SampledToken* slot =
+        a.hostSlots + static_cast<std::size_t>(step % static_cast<std::uint32_t>(a.hostSlotCount)) * kMostAdvancedRows +
+        m;
     *reinterpret_cast<volatile std::uint64_t*>(slot) = bytes;
     __threadfence_system();
 }

@@ -15,10 +15,11 @@ struct AdvanceArguments {
     int rows = 0;             // M <= kMostAdvancedRows
     int* positions = nullptr; // (M): each one more
     // Of a batch, whose tokens argmaxRows left; null where sampleToken has written the token and told the host.
-    const int* drawn = nullptr;        // (M): a token, or -SamplerStatus, which leaves the row's token as it was
-    int* tokens = nullptr;             // (M)
-    std::uint32_t* steps = nullptr;    // counts the steps
-    SampledToken* hostSlots = nullptr; // (hostSlotCount, kMostAdvancedRows) mapped host memory: step n's go to n % count
+    const int* drawn = nullptr;     // (M): a token, or -SamplerStatus, which leaves the row's token as it was
+    int* tokens = nullptr;          // (M)
+    std::uint32_t* steps = nullptr; // counts the steps
+    SampledToken* hostSlots =
+        nullptr; // (hostSlotCount, kMostAdvancedRows) mapped host memory: step n's go to n % count
     int hostSlotCount = 0;
 };
 cudaError_t advanceRows(const AdvanceArguments& arguments, cudaStream_t stream);

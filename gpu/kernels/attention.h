@@ -12,14 +12,14 @@ namespace tramontane::gpu {
 struct AttentionArguments {
     const __half* queries = nullptr; // (M, queryStride), head h at h*D
     int queryStride = 0;
-    int heads = 0;                   // H; H / kvHeads is 1, 2, 4 or any other whole number up to 8
+    int heads = 0; // H; H / kvHeads is 1, 2, 4 or any other whole number up to 8
     KvView kv;
     int layer = 0;
     BatchRows rows;
-    int slidingWindow = 0;           // 0: none
-    __half* out = nullptr;           // (M, outStride): dimension d of head h goes to outOrder[h*D + d]
+    int slidingWindow = 0; // 0: none
+    __half* out = nullptr; // (M, outStride): dimension d of head h goes to outOrder[h*D + d]
     int outStride = 0;
-    const int* outOrder = nullptr;   // (H*D); null: h*D + d
+    const int* outOrder = nullptr; // (H*D); null: h*D + d
 };
 
 // For few rows, each of any sequence. The positions of a row are cut among `splits` blocks; the last one to end combines.
@@ -28,8 +28,8 @@ struct AttentionArguments {
 // the host writes them, no kernel does.
 // D is 32, 64, 96 or 128; splits 1 to 32. Error: cudaErrorInvalidValue for a shape outside these.
 struct DecodeScratch {
-    float* partials = nullptr;      // decodePartials(...) floats
-    unsigned* counters = nullptr;   // (M * kvHeads), zero; zero again after the kernel
+    float* partials = nullptr;    // decodePartials(...) floats
+    unsigned* counters = nullptr; // (M * kvHeads), zero; zero again after the kernel
 };
 std::size_t decodePartials(int rows, int heads, int headDim, int splits);
 int decodeSplits(int rows, int kvHeads, int multiprocessors);

@@ -14,9 +14,9 @@ namespace {
 constexpr int kWarps = 8;
 constexpr int kThreads = 32 * kWarps;
 constexpr int kBlocksPerMultiprocessor = 2;
-constexpr int kMostHeads = 8;        // query heads of a kv head: the columns of a product
-constexpr int kMostSplits = 32;      // a lane each when they are combined
-constexpr int kLeastChunks = 8;      // of a block: combining more blocks costs more than their reading saves
+constexpr int kMostHeads = 8;   // query heads of a kv head: the columns of a product
+constexpr int kMostSplits = 32; // a lane each when they are combined
+constexpr int kLeastChunks = 8; // of a block: combining more blocks costs more than their reading saves
 
 // out = softmax(q · K / sqrt(D)) · V: a block serves one row, one kv head with all its G query heads, one run of chunks.
 // queries (M, queryStride) f16 · pages f16 (kv_layout.h) · out (M, outStride) f16; queries and pages 16-byte aligned
@@ -33,10 +33,10 @@ constexpr int kLeastChunks = 8;      // of a block: combining more blocks costs 
 // Oracle and test: tests/gpu/attention_test.cpp
 template <int D>
 struct Shared {
-    static constexpr int kStride = D + 4;                   // f32 of a head, padded against bank conflicts
+    static constexpr int kStride = D + 4; // f32 of a head, padded against bank conflicts
     float values[kWarps][kMostHeads][kStride];
     float maxima[kWarps][kMostHeads], sums[kWarps][kMostHeads];
-    uint4 queries[D / 32][32];                              // [i][lane], the same for all warps
+    uint4 queries[D / 32][32]; // [i][lane], the same for all warps
     int order[kMostHeads * D];
     bool isLast;
 
@@ -175,7 +175,11 @@ __device__ __forceinline__ Group groupOf(const AttentionArguments& a, const Deco
     const std::size_t index = static_cast<std::size_t>(row) * gridDim.x + kvHead;
     const std::size_t perGroup = static_cast<std::size_t>(gridDim.y) * headsPerKv;
     float2* stats = reinterpret_cast<float2*>(scratch.partials + perGroup * headDim * gridDim.x * gridDim.z);
-    return {row, kvHead, headsPerKv, scratch.partials + index * perGroup * headDim, stats + index * perGroup,
+    return {row,
+            kvHead,
+            headsPerKv,
+            scratch.partials + index * perGroup * headDim,
+            stats + index * perGroup,
             scratch.counters + index};
 }
 

@@ -13,10 +13,10 @@ constexpr int kChunkPositions = 16;
 constexpr float kWeightShift = 10; // weights are kept times 2^10: f16 stays normal down to 2^-24 of the largest
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
-struct Range {                  // of the row, in positions and chunks
-    int first, last;            // positions, both seen
-    int begin, end;             // chunks of this block
-    int blocks;                 // that have chunks
+struct Range {       // of the row, in positions and chunks
+    int first, last; // positions, both seen
+    int begin, end;  // chunks of this block
+    int blocks;      // that have chunks
 };
 
 template <int D>
@@ -30,7 +30,8 @@ struct Values { // positions 2t, 2t + 1, 2t + 8, 2t + 9; dimensions 64 i + 8 g .
     uint2 narrow[4][1];
 };
 template <int D>
-struct Accumulator { // tile i of a group of 8 (or 4) dimensions a lane: c0 c1 dimension 2i, c2 c3 2i + 1; heads 2t, 2t + 1
+struct
+    Accumulator { // tile i of a group of 8 (or 4) dimensions a lane: c0 c1 dimension 2i, c2 c3 2i + 1; heads 2t, 2t + 1
     float values[D / 16][4];
     float maximum, sum; // of head g; the sum is over this lane's positions
 };
@@ -84,7 +85,8 @@ __device__ __forceinline__ void readValues(Values<D>& values, const __half* page
 // Scores of head g at positions 2t, 2t + 1, 2t + 8, 2t + 9 of the chunk. A product takes half of a key's 8 numbers in a
 // lane: of the rows of `even` those of the first half count (c0 c1), of `odd` those of the second (c2 c3).
 template <int D>
-__device__ __forceinline__ void multiplyKeys(float (&scores)[4], const Keys<D>& keys, const uint4 (&queries)[D / 32][32]) {
+__device__ __forceinline__ void multiplyKeys(float (&scores)[4], const Keys<D>& keys,
+                                             const uint4 (&queries)[D / 32][32]) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
         float even[4] = {}, odd[4] = {};
@@ -143,7 +145,8 @@ __device__ __forceinline__ void addProducts(float (&sums)[4], std::uint32_t v0, 
 }
 
 template <int D>
-__device__ __forceinline__ void multiplyValues(Accumulator<D>& sums, const Values<D>& values, const float (&weights)[4]) {
+__device__ __forceinline__ void multiplyValues(Accumulator<D>& sums, const Values<D>& values,
+                                               const float (&weights)[4]) {
     const std::uint32_t b[2] = {packHalves(weights[0], weights[1]), packHalves(weights[2], weights[3])};
 #pragma unroll
     for (int i = 0; i < Values<D>::kWide; ++i) {

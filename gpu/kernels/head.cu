@@ -27,8 +27,7 @@ __device__ void normRows(const HeadArguments& a, int firstRow, __half* to) {
     const int m = warp / warpsPerRow, part = threadIdx.x % (32 * warpsPerRow), step = 32 * warpsPerRow;
     const bool wanted = m < rows;
     const int source = !wanted ? 0 : a.sources != nullptr ? a.sources[firstRow + m] : firstRow + m;
-    const auto* from =
-        reinterpret_cast<const float4*>(a.residual + static_cast<std::size_t>(source) * a.hidden);
+    const auto* from = reinterpret_cast<const float4*>(a.residual + static_cast<std::size_t>(source) * a.hidden);
     float sum = 0;
     if (wanted)
 #pragma unroll 4
@@ -37,13 +36,11 @@ __device__ void normRows(const HeadArguments& a, int firstRow, __half* to) {
             sum += v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w;
         }
 #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2)
-        sum += __shfl_xor_sync(~0u, sum, offset);
+    for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(~0u, sum, offset);
     if (threadIdx.x % 32 == 0) sums[warp] = sum;
     __syncthreads(); // orders: the warps' sums before the sum of them
     sum = 0;
-    for (int w = 0; w < warpsPerRow; ++w)
-        sum += sums[m * warpsPerRow + w];
+    for (int w = 0; w < warpsPerRow; ++w) sum += sums[m * warpsPerRow + w];
     const float scale = rsqrtf(sum / static_cast<float>(a.hidden) + a.eps);
     for (int row = m; row < kRows; row += rowsAtOnce) {
         auto* out = reinterpret_cast<uint2*>(to + static_cast<std::size_t>(row) * (a.hidden + kRowPadding));
@@ -87,8 +84,7 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
         from = reinterpret_cast<const uint4*>(a.head) + static_cast<std::size_t>(tile) * steps * 64 + lane;
 #pragma unroll
         for (int i = 0; i < kAhead; ++i)
-            if (i < steps && tile < tiles)
-                ahead[i] = {loadStreamed(from + 64 * i), loadStreamed(from + 64 * i + 32)};
+            if (i < steps && tile < tiles) ahead[i] = {loadStreamed(from + 64 * i), loadStreamed(from + 64 * i + 32)};
     };
     launchDependents();
     open();
@@ -114,8 +110,7 @@ __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a)
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
             const int m = firstRow + 2 * t + i % 2, column = n + 8 * (i / 2);
-            if (m < a.rows && column < a.vocab)
-                a.logits[static_cast<std::size_t>(m) * a.vocab + column] = sums[i];
+            if (m < a.rows && column < a.vocab) a.logits[static_cast<std::size_t>(m) * a.vocab + column] = sums[i];
         }
     }
 }
@@ -141,8 +136,7 @@ __global__ void packHeadKernel(const T* from, int firstRow, int rows, int hidden
 }
 
 template <class T>
-cudaError_t launchPackHead(const void* from, int firstRow, int rows, int hidden, __half* head,
-                           cudaStream_t stream) {
+cudaError_t launchPackHead(const void* from, int firstRow, int rows, int hidden, __half* head, cudaStream_t stream) {
     const std::size_t pieces = static_cast<std::size_t>(rows) * (hidden / 8);
     packHeadKernel<<<static_cast<unsigned>((pieces + 255) / 256), 256, 0, stream>>>(
         static_cast<const T*>(from), firstRow, rows, hidden, reinterpret_cast<uint4*>(head));
@@ -168,18 +162,16 @@ cudaError_t packHead(const void* from, DType dtype, int firstRow, int rows, int 
 cudaError_t headLogits(const HeadArguments& arguments, cudaStream_t stream) {
     int device = 0, multiprocessors = 1;
     if (const cudaError_t error = cudaGetDevice(&device); error != cudaSuccess) return error;
-    if (const cudaError_t error =
-            cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    if (const cudaError_t error = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
         error != cudaSuccess)
         return error;
     const std::size_t sharedBytes = sizeof(__half) * kRows * (arguments.hidden + kRowPadding);
-    if (const cudaError_t error = cudaFuncSetAttribute(
-            headKernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes));
+    if (const cudaError_t error = cudaFuncSetAttribute(headKernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                       static_cast<int>(sharedBytes));
         error != cudaSuccess)
         return error;
     const int tiles = (arguments.vocab + 15) / 16;
-    const dim3 grid(std::min(multiprocessors, (tiles + kWarps - 1) / kWarps),
-                    (arguments.rows + kRows - 1) / kRows);
+    const dim3 grid(std::min(multiprocessors, (tiles + kWarps - 1) / kWarps), (arguments.rows + kRows - 1) / kRows);
     return launchChained(headKernel, grid, dim3(kThreads), sharedBytes, stream, arguments);
 }
 

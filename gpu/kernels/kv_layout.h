@@ -16,9 +16,7 @@ constexpr int kPagePositions = 64;
 struct KvShape {
     int layers = 0, kvHeads = 0, headDim = 0;
 
-    __host__ __device__ std::size_t headElements() const {
-        return static_cast<std::size_t>(kPagePositions) * headDim;
-    }
+    __host__ __device__ std::size_t headElements() const { return static_cast<std::size_t>(kPagePositions) * headDim; }
     std::size_t pageElements() const { return headElements() * layers * 2 * kvHeads; }
     // Where a layer's keys (0) or values (1) of a kv head begin in a page, in elements.
     __host__ __device__ std::size_t offset(int layer, int keysOrValues, int kvHead) const {

@@ -26,8 +26,7 @@ __device__ __forceinline__ void waitForPredecessor() {
 inline bool overlapsKernels() {
     int device = 0, major = 0;
     return cudaGetDevice(&device) == cudaSuccess &&
-           cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
-           major >= 9;
+           cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 9;
 }
 
 // Launches `kernel` behind what the stream holds, overlapping it where the device can.

@@ -15,8 +15,7 @@ __global__ void embedKernel(const int* tokens, const __half* embedding, int hidd
     const __half2* from =
         reinterpret_cast<const __half2*>(embedding + static_cast<std::size_t>(tokens[blockIdx.x]) * hidden);
     auto* to = reinterpret_cast<float2*>(residual + static_cast<std::size_t>(blockIdx.x) * hidden);
-    for (int i = threadIdx.x; i < hidden / 2; i += kThreads)
-        to[i] = __half22float2(from[i]);
+    for (int i = threadIdx.x; i < hidden / 2; i += kThreads) to[i] = __half22float2(from[i]);
 }
 
 // One block a row; the row is read twice, the second time from a cache.
@@ -25,22 +24,19 @@ __global__ void __launch_bounds__(kThreads) normalizeKernel(NormArguments a) {
     launchDependents();
     waitForPredecessor();
     const int source = a.sources != nullptr ? a.sources[blockIdx.x] : static_cast<int>(blockIdx.x);
-    const auto* row =
-        reinterpret_cast<const float4*>(a.residual + static_cast<std::size_t>(source) * a.hidden);
+    const auto* row = reinterpret_cast<const float4*>(a.residual + static_cast<std::size_t>(source) * a.hidden);
     float sum = 0;
     for (int i = threadIdx.x; i < a.hidden / 4; i += kThreads) {
         const float4 v = row[i];
         sum += v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w;
     }
 #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2)
-        sum += __shfl_xor_sync(~0u, sum, offset);
+    for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(~0u, sum, offset);
     if (threadIdx.x % 32 == 0) sums[threadIdx.x / 32] = sum;
     __syncthreads();
     sum = 0;
 #pragma unroll
-    for (int i = 0; i < kThreads / 32; ++i)
-        sum += sums[i];
+    for (int i = 0; i < kThreads / 32; ++i) sum += sums[i];
     const float scale = rsqrtf(sum / static_cast<float>(a.hidden) + a.eps);
     __half* out = a.out + static_cast<std::size_t>(blockIdx.x) * a.outStride;
     for (int i = threadIdx.x; i < a.hidden / 4; i += kThreads) {
@@ -61,9 +57,9 @@ __global__ void __launch_bounds__(kThreads) rotateKernel(RotateArguments a) {
     const int m = blockIdx.x, dim = a.kv.shape.headDim, half = dim / 2, kvHeads = a.kv.shape.kvHeads;
     const int position = a.rows.positions[m], allHeads = a.heads + 2 * kvHeads;
     const __half* from = a.queryKeyValue + static_cast<std::size_t>(m) * allHeads * dim;
-    __half* page = a.kv.table[static_cast<std::size_t>(a.rows.sequences[m]) * a.kv.pagesPerSequence +
-                              position / kPagePositions] +
-                   static_cast<std::size_t>(position % kPagePositions) * dim;
+    __half* page =
+        a.kv.table[static_cast<std::size_t>(a.rows.sequences[m]) * a.kv.pagesPerSequence + position / kPagePositions] +
+        static_cast<std::size_t>(position % kPagePositions) * dim;
     for (int item = threadIdx.x; item < allHeads * half; item += kThreads) {
         const int head = item / half, i = item % half, kvHead = head - a.heads;
         float first = __half2float(from[head * dim + i]), second = __half2float(from[head * dim + i + half]);
@@ -108,8 +104,7 @@ cudaError_t toFragmentSlots(const int* order, int count, int* slots, cudaStream_
 
 cudaError_t embed(const int* tokens, int rows, const __half* embedding, int hidden, float* residual,
                   cudaStream_t stream) {
-    return launchChained(embedKernel, dim3(rows), dim3(kThreads), 0, stream, tokens, embedding, hidden,
-                         residual);
+    return launchChained(embedKernel, dim3(rows), dim3(kThreads), 0, stream, tokens, embedding, hidden, residual);
 }
 
 cudaError_t normalize(const NormArguments& arguments, cudaStream_t stream) {
@@ -120,11 +115,9 @@ cudaError_t rotateAndCache(const RotateArguments& arguments, cudaStream_t stream
     return launchChained(rotateKernel, dim3(arguments.rows.count), dim3(kThreads), 0, stream, arguments);
 }
 
-cudaError_t siluTimes(__half* gate, const __half* up, int rows, int columns, int stride,
-                      cudaStream_t stream) {
+cudaError_t siluTimes(__half* gate, const __half* up, int rows, int columns, int stride, cudaStream_t stream) {
     const int blocks = (columns + 4 * kThreads - 1) / (4 * kThreads);
-    return launchChained(siluKernel, dim3(blocks, rows), dim3(kThreads), 0, stream, gate, up, columns,
-                         stride);
+    return launchChained(siluKernel, dim3(blocks, rows), dim3(kThreads), 0, stream, gate, up, columns, stride);
 }
 
 } // namespace tramontane::gpu

@@ -59,7 +59,8 @@ using Scores = float[kPagePositions / 8][4];
 // A thread's pieces lie at fixed distances: its rows differ by multiples of 8, its pieces by multiples of the span that a
 // turn stays within.
 template <int D>
-__device__ __forceinline__ void copyRows(unsigned to, const __half* from, unsigned at, int stride, int first, int last) {
+__device__ __forceinline__ void copyRows(unsigned to, const __half* from, unsigned at, int stride, int first,
+                                         int last) {
     constexpr int kSpan = D % 64 == 0 ? Matrix<D>::kPieces : 4, kStep = kThreads / kSpan;
     static_assert(kStep % 8 == 0);
     const int row = threadIdx.x / kSpan, piece = threadIdx.x % kSpan;
@@ -82,8 +83,7 @@ __device__ __forceinline__ void multiplyKeys(Scores (&scores)[Heads], unsigned q
     for (int k = 0; k < D / 16; ++k) {
         std::uint32_t a[Heads][4];
 #pragma unroll
-        for (int h = 0; h < Heads; ++h)
-            loadMatrices(a[h], Matrix<D>::step(queries, k) + h * Matrix<D>::kBytes);
+        for (int h = 0; h < Heads; ++h) loadMatrices(a[h], Matrix<D>::step(queries, k) + h * Matrix<D>::kBytes);
 #pragma unroll
         for (int n = 0; n < kPagePositions / 16; ++n) {
             std::uint32_t b[4];
@@ -278,10 +278,10 @@ struct PrefillKernel {
     int headDim, heads;
     cudaError_t (*launch)(const AttentionArguments&, const QueryTile*, int tileCount, cudaStream_t);
 };
-constexpr PrefillKernel kPrefillKernels[] = {
-    {32, 1, launchPrefill<32, 1>}, {64, 1, launchPrefill<64, 1>}, {96, 1, launchPrefill<96, 1>},
-    {128, 1, launchPrefill<128, 1>}, {32, 2, launchPrefill<32, 2>}, {64, 2, launchPrefill<64, 2>},
-    {96, 2, launchPrefill<96, 2>}, {128, 2, launchPrefill<128, 2>}};
+constexpr PrefillKernel kPrefillKernels[] = {{32, 1, launchPrefill<32, 1>}, {64, 1, launchPrefill<64, 1>},
+                                             {96, 1, launchPrefill<96, 1>}, {128, 1, launchPrefill<128, 1>},
+                                             {32, 2, launchPrefill<32, 2>}, {64, 2, launchPrefill<64, 2>},
+                                             {96, 2, launchPrefill<96, 2>}, {128, 2, launchPrefill<128, 2>}};
 
 } // namespace
 

@@ -49,13 +49,11 @@ struct ThreadBlock {
     // Joins one number of each thread; all threads get the result.
     template <class Join>
     __device__ u64 reduce(u64 value, const Join& join) const {
-        for (int distance = 16; distance > 0; distance /= 2)
-            value = join(value, __shfl_xor_sync(~0u, value, distance));
+        for (int distance = 16; distance > 0; distance /= 2) value = join(value, __shfl_xor_sync(~0u, value, distance));
         if (lane() == 0) slots[warp()] = value;
         __syncthreads(); // the slots are written before they are read
         value = lane() < kWarps ? slots[lane()] : 0;
-        for (int distance = 16; distance > 0; distance /= 2)
-            value = join(value, __shfl_xor_sync(~0u, value, distance));
+        for (int distance = 16; distance > 0; distance /= 2) value = join(value, __shfl_xor_sync(~0u, value, distance));
         __syncthreads(); // and read before they are used again
         return value;
     }

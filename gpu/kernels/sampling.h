@@ -40,7 +40,7 @@ struct SamplingBuffers {
     SamplerState* state = nullptr;
     int* history = nullptr; // (historyRoom) prompt and answer; the token is appended, while there is room
     int historyRoom = 0;
-    int* token = nullptr;   // the token again, for the next step's embedding; unchanged when there is none
+    int* token = nullptr;              // the token again, for the next step's embedding; unchanged when there is none
     SampledToken* hostSlots = nullptr; // (hostSlotCount) mapped host memory, or null: row n's result goes to n % count
     int hostSlotCount = 0;
     void* scratch = nullptr; // samplingScratchBytes, aligned to 16; needs no clearing

@@ -32,10 +32,10 @@ using u64 = std::uint64_t;
 
 constexpr int kRowLogits = 1024; // that one block of prepareRow and weighRow takes
 constexpr int kBins = 1024;
-constexpr int kDigitBits = 10; // a bin for each digit
-constexpr int kTieRoom = 256;  // candidates that are ordered one against the other
+constexpr int kDigitBits = 10;  // a bin for each digit
+constexpr int kTieRoom = 256;   // candidates that are ordered one against the other
 constexpr int kListRoom = 1024; // candidates that fit into shared memory
-constexpr int kParts = 4;      // threads that share the counting before one candidate
+constexpr int kParts = 4;       // threads that share the counting before one candidate
 
 // Order of the candidates, most significant first; no two have the same.
 //   by logit    u64    ~sortable(logit), id
@@ -57,11 +57,15 @@ struct ChooseStorage {
 
 // The likeliest of a row as one number, the lower id of equals greater: sortable(logit) << 32 | ~id. 0: none.
 constexpr u64 kNotNumbers = ~u64{0}; // greater than any: a NaN or +infinity in the row
-TRAMONTANE_DEVICE u64 likely(u32 key, u32 id) { return key != 0 ? static_cast<u64>(key) << 32 | static_cast<u32>(~id) : 0; }
+TRAMONTANE_DEVICE u64 likely(u32 key, u32 id) {
+    return key != 0 ? static_cast<u64>(key) << 32 | static_cast<u32>(~id) : 0;
+}
 TRAMONTANE_DEVICE u32 idOf(u64 best) { return ~static_cast<u32>(best); }
 TRAMONTANE_DEVICE float logitOf(u64 best) { return fromSortable(static_cast<u32>(best >> 32)); }
 TRAMONTANE_DEVICE SamplerStatus statusOf(u64 best) {
-    return best == 0 ? SamplerStatus::nothingFollows : best == kNotNumbers ? SamplerStatus::notNumbers : SamplerStatus::ok;
+    return best == 0             ? SamplerStatus::nothingFollows
+           : best == kNotNumbers ? SamplerStatus::notNumbers
+                                 : SamplerStatus::ok;
 }
 
 struct PrepareStorage {
@@ -78,7 +82,8 @@ struct Step {
     int historyRoom = 0;
     u32* keys = nullptr;    // (V): sortable(logit), 0: no candidate
     u64* weights = nullptr; // (V)
-    u32* listIds = nullptr; // (V), listKeys, listWeights: the candidates after the first filter, if shared memory is full
+    u32* listIds =
+        nullptr; // (V), listKeys, listWeights: the candidates after the first filter, if shared memory is full
     u32* listKeys = nullptr;
     u64* listWeights = nullptr;
 };
@@ -127,17 +132,18 @@ TRAMONTANE_DEVICE void prepareRow(Block& block, const Step& step, int blockIndex
     const int first = blockIndex * kRowLogits;
     const int count = step.vocabSize - first < kRowLogits ? step.vocabSize - first : kRowLogits;
 
-    const bool penalties =
-        numbers.repeatLastN != 0 &&
-        !(numbers.repeatPenalty == 1 && numbers.presencePenalty == 0 && numbers.frequencyPenalty == 0);
+    const bool penalties = numbers.repeatLastN != 0 && !(numbers.repeatPenalty == 1 && numbers.presencePenalty == 0 &&
+                                                         numbers.frequencyPenalty == 0);
     if (penalties) {
-        block.each(kRowLogits, [](int) { return 0; }, [&](int i, int) { shared.counts[i] = 0; });
+        block.each(
+            kRowLogits, [](int) { return 0; }, [&](int i, int) { shared.counts[i] = 0; });
         const int length = state.historyLength;
         const int window = numbers.repeatLastN < 0 || numbers.repeatLastN > length ? length : numbers.repeatLastN;
-        block.each(window, [&](int i) { return step.history[length - 1 - i]; },
-                   [&](int, int id) {
-                       if (id >= first && id < first + count) block.increment(shared.counts[id - first]);
-                   });
+        block.each(
+            window, [&](int i) { return step.history[length - 1 - i]; },
+            [&](int, int id) {
+                if (id >= first && id < first + count) block.increment(shared.counts[id - first]);
+            });
     }
 
     const u64 best = block.max(
@@ -169,16 +175,17 @@ TRAMONTANE_DEVICE void weighRow(Block& block, const Step& step, int blockIndex) 
     const bool sums = numbers.typicalP < 1 || numbers.topP < 1;
     const double inverse = sums ? 1.0 : inverseOf(numbers.temperature);
     const u64 least = !sums && numbers.minP > 0 ? leastWeight(numbers.minP, toFixed(1.0, scale)) : 0;
-    block.each(count, [&](int i) { return step.keys[first + i]; },
-               [&](int i, u32 key) {
-                   u64 weight = 0;
-                   if (key != 0) {
-                       const double distance = distanceOf(fromSortable(key), largest);
-                       if (least == 0 || fixedWeight(distance, 1.0, scale) >= least)
-                           weight = fixedWeight(distance, inverse, scale);
-                   }
-                   step.weights[first + i] = weight;
-               });
+    block.each(
+        count, [&](int i) { return step.keys[first + i]; },
+        [&](int i, u32 key) {
+            u64 weight = 0;
+            if (key != 0) {
+                const double distance = distanceOf(fromSortable(key), largest);
+                if (least == 0 || fixedWeight(distance, 1.0, scale) >= least)
+                    weight = fixedWeight(distance, inverse, scale);
+            }
+            step.weights[first + i] = weight;
+        });
 }
 
 // ---- the search ---------------------------------------------------------------------------------------------------
@@ -224,28 +231,31 @@ TRAMONTANE_DEVICE u64 counted(Count count, u64 weight) { return count == Count::
 template <class Block>
 TRAMONTANE_DEVICE_CALL void orderTies(Block& block, u64 before, u64 target, ChooseStorage& shared) {
     const int ties = static_cast<int>(shared.ties);
-    block.each(ties, [](int) { return 0; }, [&](int i, int) { shared.low[i] = shared.high[i] = 0; });
-    block.each(ties * kParts, [](int) { return 0; },
-               [&](int i, int) {
-                   const int tie = i % ties;
-                   const u128 order = shared.tieOrder[tie];
-                   u64 sum = 0;
-                   for (int other = i / ties; other < ties; other += kParts)
-                       if (shared.tieOrder[other] < order) sum += shared.tieWeight[other];
-                   block.add(shared, tie, sum);
-               });
-    block.each(ties, [](int) { return 0; },
-               [&](int i, int) {
-                   const u64 sum = before + (static_cast<u64>(shared.high[i]) << 32 | shared.low[i]);
-                   if (sum < target && sum + shared.tieWeight[i] >= target) shared.last = shared.tieOrder[i];
-               });
+    block.each(
+        ties, [](int) { return 0; }, [&](int i, int) { shared.low[i] = shared.high[i] = 0; });
+    block.each(
+        ties * kParts, [](int) { return 0; },
+        [&](int i, int) {
+            const int tie = i % ties;
+            const u128 order = shared.tieOrder[tie];
+            u64 sum = 0;
+            for (int other = i / ties; other < ties; other += kParts)
+                if (shared.tieOrder[other] < order) sum += shared.tieWeight[other];
+            block.add(shared, tie, sum);
+        });
+    block.each(
+        ties, [](int) { return 0; },
+        [&](int i, int) {
+            const u64 sum = before + (static_cast<u64>(shared.high[i]) << 32 | shared.low[i]);
+            if (sum < target && sum + shared.tieWeight[i] >= target) shared.last = shared.tieOrder[i];
+        });
 }
 
 // The order of the candidate at which the weights, summed in that order, reach `target`: 1 <= target <= their sum.
 // Comes after sumBins with the same order and count, whose bins it reads.
 template <class Block, class By>
-TRAMONTANE_DEVICE_CALL typename By::Order findLast(Block& block, Candidates from, By by,
-                                              Count count, u64 target, ChooseStorage& shared) {
+TRAMONTANE_DEVICE_CALL typename By::Order findLast(Block& block, Candidates from, By by, Count count, u64 target,
+                                                   ChooseStorage& shared) {
     using Order = typename By::Order;
     const bool few = from.count <= kTieRoom;
     int bin = 0;
@@ -264,14 +274,15 @@ TRAMONTANE_DEVICE_CALL typename By::Order findLast(Block& block, Candidates from
     };
     for (;;) {
         block.once([&] { shared.ties = 0; });
-        block.each(from.count, [&](int i) { return from.keys[i]; },
-                   [&](int i, u32 key) {
-                       if (!isIn(i, key)) return;
-                       const u32 place = block.append(shared.ties);
-                       if (place >= kTieRoom) return;
-                       shared.tieOrder[place] = by.order(from.id(i), key);
-                       shared.tieWeight[place] = counted(count, from.weight(i));
-                   });
+        block.each(
+            from.count, [&](int i) { return from.keys[i]; },
+            [&](int i, u32 key) {
+                if (!isIn(i, key)) return;
+                const u32 place = block.append(shared.ties);
+                if (place >= kTieRoom) return;
+                shared.tieOrder[place] = by.order(from.id(i), key);
+                shared.tieWeight[place] = counted(count, from.weight(i));
+            });
         if (shared.ties <= kTieRoom) break;
         const int next = shift > kDigitBits ? shift - kDigitBits : 0;
         const int digits = 1 << (shift - next);
@@ -279,12 +290,13 @@ TRAMONTANE_DEVICE_CALL typename By::Order findLast(Block& block, Candidates from
             return static_cast<int>(static_cast<u32>(by.order(id, key) >> next) & static_cast<u32>(digits - 1));
         };
         block.clearBins(shared);
-        block.each(from.count, [&](int i) { return from.keys[i]; },
-                   [&](int i, u32 key) {
-                       if (!isIn(i, key)) return;
-                       const int digit = digitOf(from.id(i), key);
-                       if (digit < kBins - 1) block.add(shared, digit, counted(count, from.weight(i)));
-                   });
+        block.each(
+            from.count, [&](int i) { return from.keys[i]; },
+            [&](int i, u32 key) {
+                if (!isIn(i, key)) return;
+                const int digit = digitOf(from.id(i), key);
+                if (digit < kBins - 1) block.add(shared, digit, counted(count, from.weight(i)));
+            });
         int digit = 0;
         u64 ahead = 0;
         block.findBin(shared, target - before, digit, ahead);
@@ -298,12 +310,14 @@ TRAMONTANE_DEVICE_CALL typename By::Order findLast(Block& block, Candidates from
 
 // Sums all candidates, and by bins where findLast needs them.
 template <class Block, class By>
-TRAMONTANE_DEVICE_CALL u64 sumBins(Block& block, Candidates from, By by, Count count,
-                              ChooseStorage& shared) {
+TRAMONTANE_DEVICE_CALL u64 sumBins(Block& block, Candidates from, By by, Count count, ChooseStorage& shared) {
     const bool few = from.count <= kTieRoom;
     if (!few) block.clearBins(shared);
     return block.sum(
-        from.count, [&](int i) { return Entry{from.keys[i], from.weight(i)}; },
+        from.count,
+        [&](int i) {
+            return Entry{from.keys[i], from.weight(i)};
+        },
         [&](int i, const Entry& entry) -> u64 {
             if (entry.key == 0) return 0;
             const u64 weight = counted(count, entry.weight);
@@ -327,29 +341,31 @@ TRAMONTANE_DEVICE typename By::Order findLastKept(Block& block, Candidates from,
 // Drops what comes after `last`. The first filter moves what stays from the row into the list; later ones mark it.
 template <class Block, class By>
 TRAMONTANE_DEVICE_CALL void keepUpTo(Block& block, const Step& step, Candidates& candidates, By by,
-                                typename By::Order last, ChooseStorage& shared) {
+                                     typename By::Order last, ChooseStorage& shared) {
     const Candidates from = candidates;
     if (from.ids != nullptr) {
-        block.each(from.count, [&](int i) { return from.keys[i]; },
-                   [&](int i, u32 key) {
-                       if (key != 0 && by.order(from.id(i), key) > last) from.keys[i] = 0;
-                   });
+        block.each(
+            from.count, [&](int i) { return from.keys[i]; },
+            [&](int i, u32 key) {
+                if (key != 0 && by.order(from.id(i), key) > last) from.keys[i] = 0;
+            });
         return;
     }
     block.once([&] { shared.listed = 0; });
-    block.each(from.count, [&](int i) { return from.keys[i]; },
-               [&](int i, u32 key) {
-                   if (key == 0 || by.order(static_cast<u32>(i), key) > last) return;
-                   const u32 place = block.append(shared.listed);
-                   const u64 weight = from.weights != nullptr ? from.weights[i] : 0;
-                   step.listIds[place] = static_cast<u32>(i);
-                   step.listKeys[place] = key;
-                   step.listWeights[place] = weight;
-                   if (place >= kListRoom) return;
-                   shared.listIds[place] = static_cast<u32>(i);
-                   shared.listKeys[place] = key;
-                   shared.listWeights[place] = weight;
-               });
+    block.each(
+        from.count, [&](int i) { return from.keys[i]; },
+        [&](int i, u32 key) {
+            if (key == 0 || by.order(static_cast<u32>(i), key) > last) return;
+            const u32 place = block.append(shared.listed);
+            const u64 weight = from.weights != nullptr ? from.weights[i] : 0;
+            step.listIds[place] = static_cast<u32>(i);
+            step.listKeys[place] = key;
+            step.listWeights[place] = weight;
+            if (place >= kListRoom) return;
+            shared.listIds[place] = static_cast<u32>(i);
+            shared.listKeys[place] = key;
+            shared.listWeights[place] = weight;
+        });
     candidates.count = static_cast<int>(shared.listed);
     const bool fits = candidates.count <= kListRoom;
     candidates.ids = fits ? shared.listIds : step.listIds;
@@ -398,10 +414,11 @@ TRAMONTANE_DEVICE SampledToken chooseToken(Block& block, const Step& step, bool 
         const u64 last = findLast(block, all, by, Count::ones, wanted < found ? wanted : found, shared);
         keepUpTo(block, step, all, by, last, shared);
         if (sums || numbers.minP > 0)
-            block.each(all.count, [&](int i) { return all.keys[i]; },
-                       [&](int i, u32 key) {
-                           all.weights[i] = fixedWeight(distanceOf(fromSortable(key), largest), 1.0, scale);
-                       });
+            block.each(
+                all.count, [&](int i) { return all.keys[i]; },
+                [&](int i, u32 key) {
+                    all.weights[i] = fixedWeight(distanceOf(fromSortable(key), largest), 1.0, scale);
+                });
     }
 
     u64 heaviest = toFixed(1.0, scale);
@@ -433,12 +450,12 @@ TRAMONTANE_DEVICE SampledToken chooseToken(Block& block, const Step& step, bool 
                 all.count, [&](int i) { return all.keys[i]; }, [](int, u32 key) -> u64 { return key; })));
         const double inverse = inverseOf(numbers.temperature);
         const u64 least = numbers.minP > 0 ? leastWeight(numbers.minP, heaviest) : 0;
-        block.each(all.count, [&](int i) { return all.keys[i]; },
-                   [&](int i, u32 key) {
-                       const bool stays = key != 0 && (least == 0 || all.weights[i] >= least);
-                       all.weights[i] =
-                           stays ? fixedWeight(distanceOf(fromSortable(key), largest), inverse, scale) : 0;
-                   });
+        block.each(
+            all.count, [&](int i) { return all.keys[i]; },
+            [&](int i, u32 key) {
+                const bool stays = key != 0 && (least == 0 || all.weights[i] >= least);
+                all.weights[i] = stays ? fixedWeight(distanceOf(fromSortable(key), largest), inverse, scale) : 0;
+            });
     }
     int shift = 0;
     while ((step.vocabSize - 1) >> shift >= kBins) ++shift;

@@ -17,8 +17,9 @@ struct SamplerNumbers {
 };
 
 inline SamplerNumbers samplerNumbers(const SamplingSettings& settings) {
-    return {settings.temperature,     settings.topP,             settings.minP, settings.typicalP, settings.repeatPenalty,
-            settings.presencePenalty, settings.frequencyPenalty, settings.topK, settings.repeatLastN};
+    return {settings.temperature,      settings.topP,          settings.minP,
+            settings.typicalP,         settings.repeatPenalty, settings.presencePenalty,
+            settings.frequencyPenalty, settings.topK,          settings.repeatLastN};
 }
 
 enum class SamplerStatus : int {
@@ -31,12 +32,12 @@ enum class SamplerStatus : int {
 struct SamplerState {
     SamplerNumbers numbers;
     std::uint64_t seed = 0;
-    std::uint64_t draws = 0;   // tokens drawn so far: the n of the next draw
-    int historyLength = 0;     // prompt and answer so far
-    int token = -1;            // the last one; -1 if there is none
-    SamplerStatus status{};    // of the last row
-    std::uint32_t steps = 0;   // rows since the upload, those without a token too
-    std::uint64_t best = 0;    // zero between rows: the likeliest so far
+    std::uint64_t draws = 0;      // tokens drawn so far: the n of the next draw
+    int historyLength = 0;        // prompt and answer so far
+    int token = -1;               // the last one; -1 if there is none
+    SamplerStatus status{};       // of the last row
+    std::uint32_t steps = 0;      // rows since the upload, those without a token too
+    std::uint64_t best = 0;       // zero between rows: the likeliest so far
     std::uint32_t blocksDone = 0; // zero between rows
 };
 

@@ -17,10 +17,10 @@ namespace tramontane::gpu {
 
 // 16 bytes, both ends aligned to 16; not kept in the first-level cache.
 __device__ __forceinline__ void copyAsync16(void* shared, const void* global) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
-                     static_cast<unsigned>(__cvta_generic_to_shared(shared))),
-                 "l"(global)
-                 : "memory");
+    asm volatile(
+        "cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+        "l"(global)
+        : "memory");
 }
 __device__ __forceinline__ void commitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 // All but the newest `pending` groups of this thread have arrived.
@@ -49,14 +49,11 @@ __device__ __forceinline__ bool electOne() {
 struct CopyBarrier {
     std::uint64_t state;
 
-    __device__ void initialize() {
-        asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(address()) : "memory");
-    }
+    __device__ void initialize() { asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(address()) : "memory"); }
     // By one thread: opens the phase, to be completed by `bytes` of bulk copies.
     __device__ void expect(unsigned bytes) {
 #if __CUDA_ARCH__ >= 900
-        asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(address()), "r"(bytes)
-                     : "memory");
+        asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(address()), "r"(bytes) : "memory");
 #endif
     }
     // Waits for the end of the phase of this parity; what was copied is visible then.
@@ -75,11 +72,10 @@ struct CopyBarrier {
     // `bytes` (a multiple of 16) into shared memory, counted by this barrier.
     __device__ void copy(void* shared, const void* global, unsigned bytes) {
 #if __CUDA_ARCH__ >= 900
-        asm volatile(
-            "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
-                static_cast<unsigned>(__cvta_generic_to_shared(shared))),
-            "l"(global), "r"(bytes), "r"(address())
-            : "memory");
+        asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
+                         static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+                     "l"(global), "r"(bytes), "r"(address())
+                     : "memory");
 #endif
     }
 

@@ -15,9 +15,7 @@ __device__ __forceinline__ void initBarrier(std::uint32_t barrier, int arrivals)
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
 }
 // Orders: barriers initialized by this thread are so for copies too; other threads see it after a __syncthreads.
-__device__ __forceinline__ void publishBarriers() {
-    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-}
+__device__ __forceinline__ void publishBarriers() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
 __device__ __forceinline__ void arrive(std::uint32_t barrier) {
     asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
@@ -47,11 +45,10 @@ __device__ __forceinline__ void copyBulk(std::uint32_t to, const void* from, int
 // The map's box whose corner is element `column` of row `row`; what lies outside of the matrix arrives as zeros.
 __device__ __forceinline__ void copyBox(std::uint32_t to, const CUtensorMap& map, int column, int row,
                                         std::uint32_t barrier) {
-    asm volatile(
-        "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(
-            to),
-        "l"(&map), "r"(column), "r"(row), "r"(barrier)
-        : "memory");
+    asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, "
+                 "%3}], [%4];" ::"r"(to),
+                 "l"(&map), "r"(column), "r"(row), "r"(barrier)
+                 : "memory");
 }
 __device__ __forceinline__ void prefetchMap(const CUtensorMap& map) {
     asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory");

@@ -31,21 +31,17 @@ struct WeightStream {
 template <int kTiles>
 class WarpStream {
 public:
-    __device__ WarpStream(const WeightStream& weights, std::uint8_t* ring, CopyBarrier* barriers, int warp,
-                          int lane)
-        : ring_(ring), barriers_(barriers), lane_(lane), stages_(weights.stages),
-          chunkBytes_(weights.chunkBytes), tileBytes_(weights.tileBytes),
-          firstChunk_(warp * weights.chunks / kDecodeWarps),
+    __device__ WarpStream(const WeightStream& weights, std::uint8_t* ring, CopyBarrier* barriers, int warp, int lane)
+        : ring_(ring), barriers_(barriers), lane_(lane), stages_(weights.stages), chunkBytes_(weights.chunkBytes),
+          tileBytes_(weights.tileBytes), firstChunk_(warp * weights.chunks / kDecodeWarps),
           chunkCount_((warp + 1) * weights.chunks / kDecodeWarps - firstChunk_),
           firstTile_(static_cast<int>(blockIdx.x) * weights.tilesPerBlock),
           tileEnd_(min(firstTile_ + weights.tilesPerBlock, weights.tileCount)), fetchTile_(firstTile_),
-          from_(weights.tiles + firstTile_ * weights.tileBytes +
-                static_cast<std::size_t>(firstChunk_) * chunkBytes_) {
+          from_(weights.tiles + firstTile_ * weights.tileBytes + static_cast<std::size_t>(firstChunk_) * chunkBytes_) {
         if (chunkCount_ == 0) fetchTile_ = tileEnd_;
 #if TRAMONTANE_BULK_COPIES
         if (lane == 0) {
-            for (int i = 0; i < stages_; ++i)
-                barriers_[i].initialize();
+            for (int i = 0; i < stages_; ++i) barriers_[i].initialize();
             publishBarriers();
         }
         __syncwarp();
@@ -71,13 +67,11 @@ public:
 #pragma unroll
                 for (int i = 0; i < kTiles; ++i)
                     if (i < tiles)
-                        barrier.copy(to + i * chunkBytes_, from + i * tileBytes_,
-                                     static_cast<unsigned>(chunkBytes_));
+                        barrier.copy(to + i * chunkBytes_, from + i * tileBytes_, static_cast<unsigned>(chunkBytes_));
             }
 #else
             for (int i = 0; i < tiles; ++i, from += tileBytes_, to += chunkBytes_)
-                for (int at = 16 * lane_; at < chunkBytes_; at += kUnitBytes)
-                    copyAsync16(to + at, from + at);
+                for (int at = 16 * lane_; at < chunkBytes_; at += kUnitBytes) copyAsync16(to + at, from + at);
 #endif
             from_ += chunkBytes_;
             if (++fetchChunk_ == chunkCount_) {
@@ -147,8 +141,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
     extern __shared__ __align__(128) std::uint8_t shared[];
     __shared__ CopyBarrier barriers[kDecodeWarps * kMostStages];
     // By a shuffle, so that the compiler knows that it is the same for the whole warp.
-    const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0), lane = threadIdx.x % 32, g = lane / 4,
-              t = lane % 4;
+    const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0), lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     const int ringBytes = weights.stages * kTiles * weights.chunkBytes;
     float* reduce = reinterpret_cast<float*>(shared + kDecodeWarps * ringBytes);
     __half* activations =
@@ -156,8 +149,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
 
     launchDependents();
     WarpStream<kTiles> stream(weights, shared + warp * ringBytes, barriers + warp * kMostStages, warp, lane);
-    for (int i = 0; i < weights.stages - 1; ++i)
-        stream.fetch();
+    for (int i = 0; i < weights.stages - 1; ++i) stream.fetch();
 
     const __half* rows = activations;
     int stride = 0;
@@ -177,8 +169,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
     // What this thread writes of a pass: rows g and g + 8 of one tile, for one row of the batch.
     static_assert(kTiles * 8 * kRows <= kDecodeThreads);
     const int outM = threadIdx.x % kRows, outG = threadIdx.x / kRows % 8, outTile = threadIdx.x / (8 * kRows);
-    const bool writes =
-        outTile < kTiles && outM < rowCount && stream.firstTile() + outTile < stream.tileEnd();
+    const bool writes = outTile < kTiles && outM < rowCount && stream.firstTile() + outTile < stream.tileEnd();
     typename Output::Prepared prepared{};
     if (writes) prepared = output.prepare(stream.firstTile() + outTile, outG, outM);
 
@@ -186,8 +177,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
     // registers enough.
     constexpr bool kAhead = kColumns == 1;
     uint4 next[kColumns][4];
-    if (kAhead && stream.chunkCount() > 0)
-        loadActivations(next, rows, stride, rowCount, stream.firstChunk(), g, t);
+    if (kAhead && stream.chunkCount() > 0) loadActivations(next, rows, stride, rowCount, stream.firstChunk(), g, t);
     int parity = 0;
     for (int tile = stream.firstTile(); tile < stream.tileEnd(); tile += kTiles) {
         float total[kTiles][kColumns][4] = {};
@@ -195,8 +185,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
             uint4 x[kColumns][4];
             if constexpr (kAhead) {
 #pragma unroll
-                for (int j = 0; j < 4; ++j)
-                    x[0][j] = next[0][j];
+                for (int j = 0; j < 4; ++j) x[0][j] = next[0][j];
                 const int following = c + 1 < stream.chunkCount() ? c + 1 : 0;
                 loadActivations(next, rows, stride, rowCount, stream.firstChunk() + following, g, t);
             } else {
@@ -219,8 +208,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
                 for (int j = 0; j < 4; ++j) {
                     const int m = 8 * n + 2 * t + j % 2;
                     if (m < kRows)
-                        sums[((warp * kTiles + i) * kTileRows + g + 8 * (j / 2)) * kRows + m] =
-                            total[i][n][j];
+                        sums[((warp * kTiles + i) * kTileRows + g + 8 * (j / 2)) * kRows + m] = total[i][n][j];
                 }
         __syncthreads(); // orders: all warps' sums before the sums of them; the other buffer's readers before
                          // its next writers
@@ -267,27 +255,25 @@ bool makePlan(Plan& plan, const PackedShape& shape, const DeviceFigures& device)
     const std::size_t fixed = sizeof(float) * kReduceBuffers<kRows, kTiles> * kReduceFloats<kRows, kTiles> +
                               (kStaged ? sizeof(__half) * shape.packedInputs() : 0);
     const auto room = static_cast<std::size_t>(std::max(0, device.sharedBytes));
-    plan.stages =
-        room < fixed ? 0 : static_cast<int>(std::min<std::size_t>((room - fixed) / stageBytes, kMostStages));
+    plan.stages = room < fixed ? 0 : static_cast<int>(std::min<std::size_t>((room - fixed) / stageBytes, kMostStages));
     plan.sharedBytes = fixed + plan.stages * stageBytes;
     return plan.stages >= 2;
 }
 
 template <int kRows, int kTiles, int kGroups, bool kStaged, class Input, class Output>
-cudaError_t launch(const DeviceLinear& linear, int rows, const Plan& plan, const Input& input,
-                   const Output& output, cudaStream_t stream) {
+cudaError_t launch(const DeviceLinear& linear, int rows, const Plan& plan, const Input& input, const Output& output,
+                   cudaStream_t stream) {
     const PackedShape& shape = linear.shape;
-    const WeightStream weights{linear.tiles,       linear.bias,        shape.tileBytes(),
-                               shape.chunks,       shape.chunkBytes(), shape.tiles,
-                               plan.tilesPerBlock, shape.hasZeros,     plan.stages};
+    const WeightStream weights{linear.tiles, linear.bias,        shape.tileBytes(), shape.chunks, shape.chunkBytes(),
+                               shape.tiles,  plan.tilesPerBlock, shape.hasZeros,    plan.stages};
     const auto kernel = decodeLinearKernel<kRows, kTiles, kGroups, kStaged, Input, Output>;
     if (const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                        static_cast<int>(plan.sharedBytes));
         error != cudaSuccess)
         return error;
     const int blocks = (shape.tiles + plan.tilesPerBlock - 1) / plan.tilesPerBlock;
-    return launchChained(kernel, dim3(blocks), dim3(kDecodeThreads), plan.sharedBytes, stream, weights, rows,
-                         input, output, shape.packedInputs());
+    return launchChained(kernel, dim3(blocks), dim3(kDecodeThreads), plan.sharedBytes, stream, weights, rows, input,
+                         output, shape.packedInputs());
 }
 
 // What is instantiated for an input and an output, the best first.
@@ -328,8 +314,8 @@ struct Variants<NormedInput, Output> {
 };
 template <class Output>
 struct Variants<FragmentRows, Output> {
-    static constexpr Variant<FragmentRows, Output> kTable[4] = {
-        kSomeRows<8, 4, Output>, kSomeRows<8, 2, Output>, kSomeRows<16, 4, Output>, kSomeRows<16, 2, Output>};
+    static constexpr Variant<FragmentRows, Output> kTable[4] = {kSomeRows<8, 4, Output>, kSomeRows<8, 2, Output>,
+                                                                kSomeRows<16, 4, Output>, kSomeRows<16, 2, Output>};
 };
 template <>
 struct Variants<FragmentRows, AddToOutput> {
@@ -339,8 +325,7 @@ struct Variants<FragmentRows, AddToOutput> {
 };
 
 template <class Input, class Output>
-const Variant<Input, Output>* choose(Plan& plan, const PackedShape& shape, int rows,
-                                     const DeviceFigures& device) {
+const Variant<Input, Output>* choose(Plan& plan, const PackedShape& shape, int rows, const DeviceFigures& device) {
     for (const Variant<Input, Output>& variant : Variants<Input, Output>::kTable)
         if (variant.isFor(rows, shape.scaleGroups(),
                           (shape.tiles + device.multiprocessors - 1) / device.multiprocessors) &&
@@ -353,9 +338,8 @@ template <class Input, class Output>
 cudaError_t dispatch(const DeviceLinear& linear, int rows, const Input& input, const Output& output,
                      cudaStream_t stream) {
     Plan plan;
-    const auto* variant = rows < 1 || linear.shape.tiles < 1
-                              ? nullptr
-                              : choose<Input, Output>(plan, linear.shape, rows, deviceFigures());
+    const auto* variant =
+        rows < 1 || linear.shape.tiles < 1 ? nullptr : choose<Input, Output>(plan, linear.shape, rows, deviceFigures());
     if (variant == nullptr) return cudaErrorInvalidValue;
     return variant->launch[linear.shape.scaleGroups() / 2](linear, rows, plan, input, output, stream);
 }
@@ -370,8 +354,8 @@ bool decodeFits(const PackedShape& shape, int rows) {
                      : choose<NormedInput, GateUpOutput>(plan, shape, 1, device) != nullptr);
 }
 
-cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input,
-                                const RotaryOutput& output, cudaStream_t stream) {
+cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input, const RotaryOutput& output,
+                                cudaStream_t stream) {
     return dispatch(linear, 1, input, CacheOutput{output, linear.rotaryTiles}, stream);
 }
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const FragmentRows& input,
@@ -383,13 +367,13 @@ cudaError_t decodeGateUp(const DeviceLinear& linear, const NormedInput& input, _
                          cudaStream_t stream) {
     return dispatch(linear, 1, input, GateUpOutput{out, outStride}, stream);
 }
-cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out,
-                         int outStride, cudaStream_t stream) {
+cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out, int outStride,
+                         cudaStream_t stream) {
     return dispatch(linear, rows, input, GateUpOutput{out, outStride}, stream);
 }
 
-cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual,
-                        int columns, cudaStream_t stream) {
+cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual, int columns,
+                        cudaStream_t stream) {
     return dispatch(linear, rows, input, AddToOutput{residual, columns}, stream);
 }
 

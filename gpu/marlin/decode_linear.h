@@ -48,17 +48,17 @@ bool decodeFits(const PackedShape& shape, int rows);
 
 // Grid: about one block a multiprocessor. One row with a norm before it, or M = 1..kMostDecodeRows rows.
 // queries, cache = rotary(linear(row)); the linear is in rotary order with columns q, k, v.
-cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input,
-                                const RotaryOutput& output, cudaStream_t stream);
+cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input, const RotaryOutput& output,
+                                cudaStream_t stream);
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const FragmentRows& input,
                                 const RotaryOutput& output, cudaStream_t stream);
 // out[m][fragmentSlot(c)] = silu(gate) * up; the linear is in gateUp order. out (M, outStride).
 cudaError_t decodeGateUp(const DeviceLinear& linear, const NormedInput& input, __half* out, int outStride,
                          cudaStream_t stream);
-cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out,
-                         int outStride, cudaStream_t stream);
+cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out, int outStride,
+                         cudaStream_t stream);
 // residual[m][n] += linear(row m)[n] for n < columns; plain order. residual (M, columns).
-cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual,
-                        int columns, cudaStream_t stream);
+cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual, int columns,
+                        cudaStream_t stream);
 
 } // namespace tramontane::gpu

@@ -113,12 +113,9 @@ struct NormPrologue {
     }
 
 private:
-    static __device__ float sumOfSquares(const float4& v) {
-        return v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w;
-    }
+    static __device__ float sumOfSquares(const float4& v) { return v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w; }
 
-    static __device__ void scatter(__half* row, const int4& slots, const float4& v, const float4& w,
-                                   float scale) {
+    static __device__ void scatter(__half* row, const int4& slots, const float4& v, const float4& w, float scale) {
         row[slots.x] = __float2half(v.x * scale * w.x);
         row[slots.y] = __float2half(v.y * scale * w.y);
         row[slots.z] = __float2half(v.z * scale * w.z);
@@ -127,16 +124,14 @@ private:
 
     static __device__ float warpSum(float value) {
 #pragma unroll
-        for (int offset = 16; offset > 0; offset /= 2)
-            value += __shfl_xor_sync(~0u, value, offset);
+        for (int offset = 16; offset > 0; offset /= 2) value += __shfl_xor_sync(~0u, value, offset);
         return value;
     }
 
 public:
     // By the whole block; `row` holds zeros where no input goes, and `scratch` (kDecodeWarps) is free. All is
     // visible behind it.
-    static __device__ void run(const NormedInput& input, const Constants& constants, __half* row,
-                               float* scratch) {
+    static __device__ void run(const NormedInput& input, const Constants& constants, __half* row, float* scratch) {
         const int quads = input.hidden / 4;
         const auto* residual = reinterpret_cast<const float4*>(input.residual);
         const auto* weight = reinterpret_cast<const float4*>(input.weight);
@@ -156,8 +151,7 @@ public:
         __syncthreads(); // orders: the warps' sums before the sum of them
         sum = 0;
 #pragma unroll
-        for (int i = 0; i < kDecodeWarps; ++i)
-            sum += scratch[i];
+        for (int i = 0; i < kDecodeWarps; ++i) sum += scratch[i];
         const float scale = rsqrtf(sum / static_cast<float>(input.hidden) + input.eps);
 #pragma unroll
         for (int i = 0; i < kHeld; ++i)
@@ -172,20 +166,18 @@ public:
 // The lane's activations of a chunk: four times eight values, of rows g, g + 8, ... of the batch; zero beyond
 // the rows.
 template <int kColumns>
-__device__ __forceinline__ void loadActivations(uint4 (&x)[kColumns][4], const __half* rows, int stride,
-                                                int rowCount, int chunk, int g, int t) {
+__device__ __forceinline__ void loadActivations(uint4 (&x)[kColumns][4], const __half* rows, int stride, int rowCount,
+                                                int chunk, int g, int t) {
 #pragma unroll
     for (int n = 0; n < kColumns; ++n) {
 #pragma unroll
-        for (int j = 0; j < 4; ++j)
-            x[n][j] = make_uint4(0, 0, 0, 0);
+        for (int j = 0; j < 4; ++j) x[n][j] = make_uint4(0, 0, 0, 0);
         if (g + 8 * n >= rowCount) continue;
-        const auto* from = reinterpret_cast<const uint4*>(
-                               rows + static_cast<std::size_t>(g + 8 * n) * stride + chunk * kChunkInputs) +
-                           t;
+        const auto* from =
+            reinterpret_cast<const uint4*>(rows + static_cast<std::size_t>(g + 8 * n) * stride + chunk * kChunkInputs) +
+            t;
 #pragma unroll
-        for (int j = 0; j < 4; ++j)
-            x[n][j] = from[4 * j];
+        for (int j = 0; j < 4; ++j) x[n][j] = from[4 * j];
     }
 }
 
@@ -194,8 +186,7 @@ __device__ __forceinline__ void loadActivations(uint4 (&x)[kColumns][4], const _
 // each other, so that their latencies overlap.
 template <int kGroups, int kTiles, int kColumns>
 __device__ __forceinline__ void multiplyChunk(float (&total)[kTiles][kColumns][4], const std::uint8_t* stage,
-                                              int chunkBytes, bool hasZeros, const uint4 (&x)[kColumns][4],
-                                              int lane) {
+                                              int chunkBytes, bool hasZeros, const uint4 (&x)[kColumns][4], int lane) {
     constexpr int kSubUnits = 4 / kGroups; // of 32 inputs, in a group
 #pragma unroll
     for (int group = 0; group < kGroups; ++group) {
@@ -209,8 +200,7 @@ __device__ __forceinline__ void multiplyChunk(float (&total)[kTiles][kColumns][4
                 multiplyAdd(second, kOnes, kOnes, kOnes, kOnes, x[n][j].z, x[n][j].w);
             }
 #pragma unroll
-            for (int i = 0; i < 4; ++i)
-                inputSums[n][i] = first[i] + second[i];
+            for (int i = 0; i < 4; ++i) inputSums[n][i] = first[i] + second[i];
         }
 #pragma unroll
         for (int i = 0; i < kTiles; ++i) {
@@ -226,25 +216,22 @@ __device__ __forceinline__ void multiplyChunk(float (&total)[kTiles][kColumns][4
             const auto* scales =
                 reinterpret_cast<const __half2*>(stage + i * chunkBytes + kChunkWeightBytes) + lane / 4;
             const float2 scale = __half22float2(scales[8 * group]);
-            const float2 zero =
-                hasZeros ? __half22float2(scales[8 * (kGroups + group)]) : make_float2(8.0f, 8.0f);
+            const float2 zero = hasZeros ? __half22float2(scales[8 * (kGroups + group)]) : make_float2(8.0f, 8.0f);
 #pragma unroll
-            for (int n = 0; n < kColumns; ++n)
-                addGroup(total[i][n], sums[n], inputSums[n], scale, zero);
+            for (int n = 0; n < kColumns; ++n) addGroup(total[i][n], sums[n], inputSums[n], scale, zero);
         }
     }
 }
 
 // The rows of an f16 input, or the warp's part of the only row brought to shared memory.
 template <bool kStaged>
-__device__ const __forceinline__ __half* halfInput(const FragmentRows& input, __half* staged, int firstChunk,
+const __device__ __forceinline__ __half* halfInput(const FragmentRows& input, __half* staged, int firstChunk,
                                                    int chunkCount, int lane) {
     if constexpr (!kStaged) return input.x;
     const auto* from = reinterpret_cast<const uint4*>(input.x + firstChunk * kChunkInputs);
     auto* to = reinterpret_cast<uint4*>(staged + firstChunk * kChunkInputs);
 #pragma unroll 4
-    for (int i = lane; i < chunkCount * kChunkInputs / 8; i += 32)
-        to[i] = from[i];
+    for (int i = lane; i < chunkCount * kChunkInputs / 8; i += 32) to[i] = from[i];
     __syncwarp();
     return staged;
 }

@@ -31,13 +31,12 @@ __device__ __forceinline__ void multiplyAddPacked(GroupSums& sums, std::uint32_t
 }
 
 // inputSums[i] is the sum of x for the token of total[i].
-__device__ __forceinline__ void addGroup(float (&total)[4], const GroupSums& sums,
-                                         const float (&inputSums)[4], float2 scales, float2 zeros) {
+__device__ __forceinline__ void addGroup(float (&total)[4], const GroupSums& sums, const float (&inputSums)[4],
+                                         float2 scales, float2 zeros) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
         const float scale = i < 2 ? scales.x : scales.y, zero = i < 2 ? zeros.x : zeros.y;
-        const float centred =
-            fmaf(16777216.0f, sums.low[i], fmaf(1048576.0f, sums.high[i], -zero * inputSums[i]));
+        const float centred = fmaf(16777216.0f, sums.low[i], fmaf(1048576.0f, sums.high[i], -zero * inputSums[i]));
         total[i] = fmaf(scale, centred, total[i]);
     }
 }

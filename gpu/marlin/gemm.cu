@@ -11,15 +11,15 @@ namespace tramontane::gpu {
 
 namespace {
 
-constexpr int kBandTokenTiles = 8;   // with 128 tokens a tile and K = 4096: 8 MB of x that stay in the second-level cache
-constexpr int kMostSharers = 16;     // blocks of one split tile
+constexpr int kBandTokenTiles = 8; // with 128 tokens a tile and K = 4096: 8 MB of x that stay in the second-level cache
+constexpr int kMostSharers = 16;   // blocks of one split tile
 constexpr int kLeastSplitChunks = 2; // of a block
 
 // What an H100's or H200's multiprocessor does in a clock; other devices differ in all of it alike.
-constexpr int kBytesIn = 23;         // from the second-level cache, all multiprocessors at work
-constexpr int kProducts = 1700;      // of a weight and an activation: five sixths of the tensor cores' peak
-constexpr int kSumBytes = 64;        // of partial sums, written or read
-constexpr int kGatherClocks = 2500;  // until a count has gone round and what it tells of has come
+constexpr int kBytesIn = 23;        // from the second-level cache, all multiprocessors at work
+constexpr int kProducts = 1700;     // of a weight and an activation: five sixths of the tensor cores' peak
+constexpr int kSumBytes = 64;       // of partial sums, written or read
+constexpr int kGatherClocks = 2500; // until a count has gone round and what it tells of has come
 
 constexpr int ceilDivide(int a, int b) { return (a + b - 1) / b; }
 
@@ -84,7 +84,8 @@ cudaError_t readDevice(GemmDevice& device) {
         {&device.sharedBytesReserved, cudaDevAttrReservedSharedMemoryPerBlock},
     };
     for (const auto& [to, attribute] : wanted)
-        if (const cudaError_t error = cudaDeviceGetAttribute(to, attribute, ordinal); error != cudaSuccess) return error;
+        if (const cudaError_t error = cudaDeviceGetAttribute(to, attribute, ordinal); error != cudaSuccess)
+            return error;
     return cudaSuccess;
 }
 
@@ -129,20 +130,21 @@ GemmTask describe(const GemmArguments& a, const GemmWork& work, const GemmDevice
     task.work = work;
     task.counters = static_cast<unsigned*>(a.workspace);
     if (a.workspace)
-        task.sums = reinterpret_cast<float4*>(static_cast<std::uint8_t*>(a.workspace) + counterBytes(device.multiprocessors));
+        task.sums =
+            reinterpret_cast<float4*>(static_cast<std::uint8_t*>(a.workspace) + counterBytes(device.multiprocessors));
     return task;
 }
 
 // Runs the tile named or, where it is -1, the one that promises the least time.
 template <std::size_t count, class Launch>
-cudaError_t run(const GemmTile (&tiles)[count], int tile, Launch launch, const GemmArguments& a, const GemmDevice& device,
-                cudaStream_t stream) {
+cudaError_t run(const GemmTile (&tiles)[count], int tile, Launch launch, const GemmArguments& a,
+                const GemmDevice& device, cudaStream_t stream) {
     Plan best;
     int chosen = -1;
     for (int i = 0; i < static_cast<int>(count); ++i) {
         if (tile >= 0 ? i != tile : !tiles[i].suits(a.rows)) continue;
-        const Plan plan = planWork(tiles[i], a.rows, a.linear.shape.tiles, a.linear.shape.chunks, device.multiprocessors,
-                                   a.workspace != nullptr);
+        const Plan plan = planWork(tiles[i], a.rows, a.linear.shape.tiles, a.linear.shape.chunks,
+                                   device.multiprocessors, a.workspace != nullptr);
         if (chosen >= 0 && plan.clocks >= best.clocks) continue;
         best = plan;
         chosen = i;
@@ -151,7 +153,8 @@ cudaError_t run(const GemmTile (&tiles)[count], int tile, Launch launch, const G
     return launch(chosen, describe(a, best.work, device), device, stream);
 }
 
-cudaError_t run(GemmPath path, int tile, const GemmArguments& arguments, const GemmDevice& device, cudaStream_t stream) {
+cudaError_t run(GemmPath path, int tile, const GemmArguments& arguments, const GemmDevice& device,
+                cudaStream_t stream) {
     if (path == GemmPath::hopper) return run(kHopperTiles, tile, launchHopper, arguments, device, stream);
     return run(kPortableTiles, tile, launchPortable, arguments, device, stream);
 }
@@ -162,8 +165,8 @@ std::size_t gemmWorkspaceBytes(int rows, int columns, int multiprocessors) {
     std::size_t sums = 0;
     const auto consider = [&](const GemmTile& tile) {
         if (!tile.suits(rows)) return;
-        const long long tiles = static_cast<long long>(ceilDivide(columns, tile.packedTiles() * kTileRows)) *
-                                ceilDivide(rows, tile.tokens);
+        const long long tiles =
+            static_cast<long long>(ceilDivide(columns, tile.packedTiles() * kTileRows)) * ceilDivide(rows, tile.tokens);
         const long long blocks = std::min<long long>(multiprocessors, tiles * kMostSharers);
         sums = std::max(sums, 2 * static_cast<std::size_t>(blocks) * tile.sumBytes());
     };

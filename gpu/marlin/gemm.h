@@ -19,7 +19,7 @@ struct GemmArguments {
     int rows = 0;              // M >= 1
     int xStride = 0;
     DeviceLinear linear;
-    int columns = 0;           // outputs to write: rows of the last tiles beyond it are padding
+    int columns = 0; // outputs to write: rows of the last tiles beyond it are padding
     GemmOutput output = GemmOutput::store;
     __half* out = nullptr;
     float* residual = nullptr;

@@ -48,12 +48,16 @@ template <class Shape>
 struct HopperShared {
     std::uint8_t* base;
     int stages;
-    __device__ std::uint32_t activations(int stage) const { return sharedAddress(base) + stage * Shape::kActivationBytes; }
+    __device__ std::uint32_t activations(int stage) const {
+        return sharedAddress(base) + stage * Shape::kActivationBytes;
+    }
     __device__ std::uint8_t* weights(int stage) const {
         return base + stages * Shape::kActivationBytes + stage * Shape::kPackedTiles * Shape::kSlotBytes;
     }
     __device__ std::uint8_t* other() const { return base + stages * Shape::kStageBytes; }
-    __device__ std::uint32_t filled(int stage) const { return sharedAddress(other() + Shape::kStagingBytes) + 8 * stage; }
+    __device__ std::uint32_t filled(int stage) const {
+        return sharedAddress(other() + Shape::kStagingBytes) + 8 * stage;
+    }
     __device__ std::uint32_t emptied(int stage) const { return filled(kMostStages + stage); }
     __device__ unsigned* lastFlag(int group) const {
         return reinterpret_cast<unsigned*>(other() + Shape::kStagingBytes + 2 * kMostStages * 8) + group;
@@ -119,9 +123,13 @@ __device__ __forceinline__ void bring(const CUtensorMap& map, const GemmTask& ta
 
 // Batch `batch` of a chunk: the inputs from batchInput(batch) on of the warp's tile batchTile(batch).
 template <int kTilesPerWarp>
-__device__ constexpr int batchTile(int batch) { return batch % kTilesPerWarp; }
+__device__ constexpr int batchTile(int batch) {
+    return batch % kTilesPerWarp;
+}
 template <class Shape, int kTilesPerWarp>
-__device__ constexpr int batchInput(int batch) { return batch / kTilesPerWarp * Shape::kBatchInputs; }
+__device__ constexpr int batchInput(int batch) {
+    return batch / kTilesPerWarp * Shape::kBatchInputs;
+}
 
 // The warp's A fragments of a batch. `slot` is the chunk of the packed tile.
 template <class Shape, bool kOneScale>
@@ -151,7 +159,8 @@ __device__ __forceinline__ void loadFragments(const std::uint8_t* slot, int inpu
 
 // Starts the products of a batch with all tokens, as one group.
 template <class Shape, int kTokens>
-__device__ __forceinline__ void startProducts(float (&sums)[kTokens / 8][4], const std::uint32_t (&a)[Shape::kBatchSteps][4],
+__device__ __forceinline__ void startProducts(float (&sums)[kTokens / 8][4],
+                                              const std::uint32_t (&a)[Shape::kBatchSteps][4],
                                               std::uint32_t activations, int input) {
     constexpr int kTokensAtOnce = kTokens < 128 ? kTokens : 128;
     fenceProducts();
@@ -162,7 +171,7 @@ __device__ __forceinline__ void startProducts(float (&sums)[kTokens / 8][4], con
 #pragma unroll
         for (int token = 0; token < kTokens; token += kTokensAtOnce)
             WarpgroupProduct<kTokensAtOnce>::add(&sums[token / 8][0], a[step],
-                                                operandAt(activations, offset + token * kBoxInputs * 2));
+                                                 operandAt(activations, offset + token * kBoxInputs * 2));
     }
     closeProducts();
 }
@@ -175,7 +184,7 @@ __device__ __forceinline__ void multiplyChunks(TileSums<kTokens, kTilesPerWarp>&
                                                const GroupThread& thread) {
     std::uint32_t a[2][Shape::kBatchSteps][4];
     const int firstSlot = (thread.group * kWarpsPerGroup * kTilesPerWarp + thread.warp) * Shape::kSlotBytes;
-    const auto load = [&](const std::uint8_t* weights, int batch, std::uint32_t (&to)[Shape::kBatchSteps][4]) {
+    const auto load = [&](const std::uint8_t* weights, int batch, std::uint32_t(&to)[Shape::kBatchSteps][4]) {
         const std::uint8_t* slot = weights + batchTile<kTilesPerWarp>(batch) * kWarpsPerGroup * Shape::kSlotBytes;
         loadFragments<Shape, kOneScale>(slot, batchInput<Shape, kTilesPerWarp>(batch), task, thread.lane, to);
     };
@@ -192,8 +201,8 @@ __device__ __forceinline__ void multiplyChunks(TileSums<kTokens, kTilesPerWarp>&
         ring.advance(shared.stages);
 #pragma unroll
         for (int batch = 0; batch < Shape::kBatches; ++batch) {
-            startProducts<Shape, kTokens>(sums[batchTile<kTilesPerWarp>(batch)], a[batch % 2], shared.activations(stage),
-                                          batchInput<Shape, kTilesPerWarp>(batch));
+            startProducts<Shape, kTokens>(sums[batchTile<kTilesPerWarp>(batch)], a[batch % 2],
+                                          shared.activations(stage), batchInput<Shape, kTilesPerWarp>(batch));
             awaitProducts<1>(); // those of the batch before: its fragments and, if it was its last, its stage are free
             if (batch == 0 && before >= 0) giveBack(before);
             if (batch + 1 < Shape::kBatches) {
@@ -282,10 +291,9 @@ cudaError_t describeActivations(const GemmTask& task, int tokens, CUtensorMap& m
                                   static_cast<cuuint64_t>(task.rows)};
     const cuuint64_t rowBytes = static_cast<cuuint64_t>(task.xStride) * sizeof(__half);
     const cuuint32_t box[2] = {kBoxInputs, static_cast<cuuint32_t>(tokens)}, step[2] = {1, 1};
-    const CUresult result =
-        encode(&map, CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 2, const_cast<__half*>(task.x), extent, &rowBytes, box, step,
-               CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-               CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+    const CUresult result = encode(&map, CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 2, const_cast<__half*>(task.x), extent,
+                                   &rowBytes, box, step, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+                                   CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
     return result == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;
 }
 
@@ -301,7 +309,8 @@ cudaError_t launch(const GemmTask& task, const GemmDevice& device, cudaStream_t 
     const int sharedBytes = stages * Shape::kStageBytes + Shape::kOtherBytes;
     CUtensorMap map;
     if (const cudaError_t error = describeActivations(task, tile.tokens, map); error != cudaSuccess) return error;
-    if (const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, sharedBytes);
+    if (const cudaError_t error =
+            cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, sharedBytes);
         error != cudaSuccess)
         return error;
     return launchChained(kernel, dim3(task.work.blocks), dim3(Shape::kThreads), sharedBytes, stream, map, task, stages);

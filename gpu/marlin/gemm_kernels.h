@@ -33,9 +33,9 @@ inline constexpr GemmTile kPortableTiles[] = {{16, 2, 1}, {32, 2, 1}, {64, 2, 1}
 
 // What a block multiplies, as above. splitTiles * chunks * splitBlocks stays below 2^31.
 struct GemmWork {
-    int chunks = 0;                      // K / 128
+    int chunks = 0;                       // K / 128
     int outputGroups = 0, tokenTiles = 0; // tiles of the result in either direction
-    int band = 0;                        // token tiles in a band
+    int band = 0;                         // token tiles in a band
     int splitTiles = 0, splitBlocks = 0;
     int blocks = 0;
 
@@ -44,22 +44,22 @@ struct GemmWork {
 
 // A kernel's arguments, pointers into device memory.
 struct GemmTask {
-    const __half* x = nullptr;           // (M, xStride)
+    const __half* x = nullptr; // (M, xStride)
     int rows = 0, xStride = 0;
     const std::uint8_t* weights = nullptr; // (tiles, chunks, chunkBytes)
-    const float* bias = nullptr;         // (16 * tiles) or null
+    const float* bias = nullptr;           // (16 * tiles) or null
     int tiles = 0, chunkBytes = 0, scaleBytes = 0;
-    int groupShift = 0;                  // a group is 32 << groupShift inputs
+    int groupShift = 0; // a group is 32 << groupShift inputs
     bool hasZeros = false;
     GemmOutput output = GemmOutput::store;
-    bool wideStores = false;             // eight columns of a row may be written at once
+    bool wideStores = false; // eight columns of a row may be written at once
     __half* out = nullptr;
     float* residual = nullptr;
     int outStride = 0, columns = 0;
     ColumnMap map;
     GemmWork work;
-    unsigned* counters = nullptr;        // (splitTiles, kWarpGroups), zero
-    float4* sums = nullptr;              // (2 * splitBlocks, sumBytes)
+    unsigned* counters = nullptr; // (splitTiles, kWarpGroups), zero
+    float4* sums = nullptr;       // (2 * splitBlocks, sumBytes)
 };
 
 // What the current device grants.

@@ -167,7 +167,8 @@ __device__ __forceinline__ void stageTokens(const TileSums<kTokens, kTilesPerWar
 
 // Which eight columns of which staged token this thread writes.
 template <int kTilesPerWarp>
-__device__ __forceinline__ ColumnRun runOf(const GemmTask& task, int outputGroup, bool gated, const GroupThread& thread) {
+__device__ __forceinline__ ColumnRun runOf(const GemmTask& task, int outputGroup, bool gated,
+                                           const GroupThread& thread) {
     const int runs = kWarpsPerGroup * kTilesPerWarp * (gated ? 1 : 2); // of a token
     const int run = thread.inGroup() % runs, token = thread.inGroup() / runs;
     const int firstTile = (outputGroup * kWarpGroups + thread.group) * kWarpsPerGroup * kTilesPerWarp;
@@ -188,7 +189,8 @@ __device__ __forceinline__ void writeTile(const TileSums<kTokens, kTilesPerWarp>
     float bias[kTilesPerWarp][2] = {};
 #pragma unroll
     for (int m = 0; m < kTilesPerWarp; ++m) {
-        const int tile = ((place.outputGroup * kWarpGroups + thread.group) * kTilesPerWarp + m) * kWarpsPerGroup + thread.warp;
+        const int tile =
+            ((place.outputGroup * kWarpGroups + thread.group) * kTilesPerWarp + m) * kWarpsPerGroup + thread.warp;
         if (!task.bias || tile >= task.tiles) continue;
         bias[m][0] = task.bias[tile * kTileRows + thread.lane / 4];
         bias[m][1] = task.bias[tile * kTileRows + thread.lane / 4 + 8];

@@ -60,9 +60,10 @@ __device__ __forceinline__ int freshThread() {
 
 // Starts the copies of a unit's weights. Tiles past the last are the last one again; what is made of them goes nowhere.
 template <class Shape, bool kOneScale>
-__device__ __forceinline__ void copyWeights(const GemmTask& task, std::uint8_t* memory, int stage, const GemmPlace& place,
-                                            int chunk, int unit) {
-    const std::uint32_t slots = sharedAddress(memory + Shape::kWeightsAt) + stage * Shape::kPackedTiles * Shape::kSlotBytes;
+__device__ __forceinline__ void copyWeights(const GemmTask& task, std::uint8_t* memory, int stage,
+                                            const GemmPlace& place, int chunk, int unit) {
+    const std::uint32_t slots =
+        sharedAddress(memory + Shape::kWeightsAt) + stage * Shape::kPackedTiles * Shape::kSlotBytes;
     const auto chunkOf = [&](int tile) {
         const int clamped = min(place.outputGroup * Shape::kPackedTiles + tile, task.tiles - 1);
         return task.weights + (static_cast<std::size_t>(clamped) * task.work.chunks + chunk) * task.chunkBytes;

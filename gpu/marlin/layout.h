@@ -46,17 +46,13 @@ struct PackedShape {
     int packedOutputs() const { return tiles * kTileRows; }
     int scaleGroups() const { return kChunkInputs / groupRows; }
     int scaleBytes() const { return 32 * scaleGroups(); }
-    int chunkBytes() const {
-        return kChunkWeightBytes + scaleBytes() * (hasZeros ? 2 : 1);
-    } // a multiple of 16
+    int chunkBytes() const { return kChunkWeightBytes + scaleBytes() * (hasZeros ? 2 : 1); } // a multiple of 16
     std::size_t tileBytes() const { return static_cast<std::size_t>(chunks) * chunkBytes(); }
     std::size_t sizeBytes() const { return tiles * tileBytes(); }
 };
 
 // Bit position of an input's 4-bit value in its word; `input` counts from the sub-unit's first, 0..31.
-constexpr int nibbleShift(int input) {
-    return 4 * (input >> 4 & 1) + 8 * (input >> 3 & 1) + 16 * (input & 1);
-}
+constexpr int nibbleShift(int input) { return 4 * (input >> 4 & 1) + 8 * (input >> 3 & 1) + 16 * (input & 1); }
 // Which lane quad position t owns the input.
 constexpr int nibbleOwner(int input) { return input >> 1 & 3; }
 

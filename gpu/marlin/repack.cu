@@ -63,8 +63,8 @@ __device__ void packScale(const RepackArguments& a, const Sizes& sizes, std::uin
 // scattered; neighbouring blocks hold neighbouring columns, and what they read stays in the cache for the next.
 // Grid: (tiles, chunks / 4); 256 threads; 2 KiB of shared memory: the source rows of four chunks
 // Oracle: tests/gpu/packed_fixture.h over core/model/gptq.h · Test: tests/gpu/repack_test.cpp
-__global__ void __launch_bounds__(kBlockThreads) repackKernel(const __grid_constant__ RepackArguments a,
-                                                               const Sizes sizes) {
+__global__ void __launch_bounds__(kBlockThreads)
+    repackKernel(const __grid_constant__ RepackArguments a, const Sizes sizes) {
     __shared__ int inputs[kBlockChunks * kChunkInputs];
     const int tile = static_cast<int>(blockIdx.x), firstChunk = static_cast<int>(blockIdx.y) * kBlockChunks;
     for (int i = static_cast<int>(threadIdx.x); i < kBlockChunks * kChunkInputs; i += kBlockThreads) {

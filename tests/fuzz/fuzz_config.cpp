@@ -12,11 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     using namespace tramontane;
     const std::string all(reinterpret_cast<const char*>(data), size);
     ConfigTexts texts;
-    const std::size_t first = all.find('\0'),
-                      second = first == all.npos ? all.npos : all.find('\0', first + 1);
+    const std::size_t first = all.find('\0'), second = first == all.npos ? all.npos : all.find('\0', first + 1);
     texts.config = all.substr(0, first);
-    if (first != all.npos)
-        texts.quantize = all.substr(first + 1, second == all.npos ? all.npos : second - first - 1);
+    if (first != all.npos) texts.quantize = all.substr(first + 1, second == all.npos ? all.npos : second - first - 1);
     if (second != all.npos) texts.generation = all.substr(second + 1);
     const Result<ModelConfig> config = parseModelConfig(texts);
     if (!config) {
@@ -26,8 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     const MistralConfig& mistral = config->mistral;
     if (mistral.kvHeadCount < 1 || mistral.headCount % mistral.kvHeadCount != 0 || mistral.headDim % 2 != 0)
         std::abort();
-    if (!(mistral.ropeTheta >= 1) || !(mistral.rmsNormEps > 0) || !std::isfinite(mistral.ropeTheta))
-        std::abort();
+    if (!(mistral.ropeTheta >= 1) || !(mistral.rmsNormEps > 0) || !std::isfinite(mistral.ropeTheta)) std::abort();
     for (const LinearShape& linear : layerLinears(mistral)) {
         if (linear.inputs < 8 || linear.outputs < 8 || linear.outputs % 8 != 0) std::abort();
         const int groups = groupCount(config->gptq, linear.inputs);

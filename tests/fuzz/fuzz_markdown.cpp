@@ -12,8 +12,8 @@ void expectOurTags(std::string_view html) {
     for (std::size_t at = 0; (at = html.find('<', at)) != std::string_view::npos; ++at) {
         const auto rest = html.substr(at);
         bool ours = false;
-        for (std::string_view tag : {"<b>", "</b>", "<i>", "</i>", "<s>", "</s>", "<code>", "</code>", "</a>", "<br>",
-                                     "<a href=\""})
+        for (std::string_view tag :
+             {"<b>", "</b>", "<i>", "</i>", "<s>", "</s>", "<code>", "</code>", "</a>", "<br>", "<a href=\""})
             ours |= rest.starts_with(tag);
         if (!ours) std::abort();
     }

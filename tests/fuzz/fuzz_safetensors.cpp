@@ -12,17 +12,14 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         parseSafetensorsHeader(std::as_bytes(std::span(data, size)), "model.safetensors");
     if (!header) {
         const std::string& message = header.error().message;
-        if (!message.starts_with("model.safetensors: ") || message.find('\n') != std::string::npos)
-            std::abort();
+        if (!message.starts_with("model.safetensors: ") || message.find('\n') != std::string::npos) std::abort();
         return 0;
     }
     std::vector<TensorInfo> tensors = header->tensors;
     for (const TensorInfo& tensor : tensors) {
-        if (header->find(tensor.name) == nullptr || header->find(tensor.name)->offset != tensor.offset)
-            std::abort();
+        if (header->find(tensor.name) == nullptr || header->find(tensor.name)->offset != tensor.offset) std::abort();
         std::uint64_t count = 1;
-        for (const std::int64_t dimension : tensor.shape())
-            count *= std::uint64_t(dimension);
+        for (const std::int64_t dimension : tensor.shape()) count *= std::uint64_t(dimension);
         if (count * dtypeSize(tensor.dtype) != tensor.sizeBytes) std::abort();
     }
     std::sort(tensors.begin(), tensors.end(),

@@ -6,8 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     using namespace tramontane;
-    const Result<ShardIndex> index =
-        parseShardIndex({reinterpret_cast<const char*>(data), size}, "index.json");
+    const Result<ShardIndex> index = parseShardIndex({reinterpret_cast<const char*>(data), size}, "index.json");
     if (!index) {
         if (index.error().message.find('\n') != std::string::npos) std::abort();
         return 0;

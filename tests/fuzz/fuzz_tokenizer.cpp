@@ -8,7 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     static const std::string file = "/dev/shm/tramontane-fuzz-" + std::to_string(::getpid()) + ".model";
-    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
     auto tokenizer = tramontane::Tokenizer::open(file, 4096);
     std::filesystem::remove(file);
     if (!tokenizer) {

@@ -76,14 +76,16 @@ struct Cache {
           pages(shape.pageElements() * 2 * sequences * pagesPerSequence), table(addresses(sequences)) {
         const std::vector<std::uint16_t> page = randomBits(shape.pageElements());
         for (std::size_t at = 0; at < pages.sizeBytes(); at += page.size() * 2)
-            require(cudaMemcpy(pages.as<char>() + at, page.data(), page.size() * 2, cudaMemcpyHostToDevice), "cudaMemcpy");
+            require(cudaMemcpy(pages.as<char>() + at, page.data(), page.size() * 2, cudaMemcpyHostToDevice),
+                    "cudaMemcpy");
     }
     KvView view() const { return {shape, table.as<__half*>(), pagesPerSequence}; }
 
 private:
     std::vector<__half*> addresses(int sequences) const {
         std::vector<__half*> result;
-        for (int i = 0; i < sequences * pagesPerSequence; ++i) result.push_back(pages.as<__half>() + i * shape.pageElements());
+        for (int i = 0; i < sequences * pagesPerSequence; ++i)
+            result.push_back(pages.as<__half>() + i * shape.pageElements());
         return result;
     }
 };
@@ -151,16 +153,22 @@ void benchDecode(int batch, int depth, int multiprocessors, const Buffer& flush)
         const Buffer partials(decodePartials(batch, kHeads, kHeadDim, splits) * 4), counters(batch * kKvHeads * 4);
         const Times times = timeLayers(
             [&](int layer, cudaStream_t stream) {
-                AttentionArguments arguments{.queries = queries.as<__half>(), .queryStride = kWidth, .heads = kHeads,
-                                             .kv = cache.view(), .layer = layer,
+                AttentionArguments arguments{.queries = queries.as<__half>(),
+                                             .queryStride = kWidth,
+                                             .heads = kHeads,
+                                             .kv = cache.view(),
+                                             .layer = layer,
                                              .rows = {batch, positions.as<int>(), sequence.as<int>()},
-                                             .out = out.as<__half>(), .outStride = kWidth, .outOrder = order.as<int>()};
+                                             .out = out.as<__half>(),
+                                             .outStride = kWidth,
+                                             .outOrder = order.as<int>()};
                 return decodeAttention(arguments, {partials.as<float>(), counters.as<unsigned>()}, splits, stream);
             },
             flush);
         const double bytes = static_cast<double>(batch) * depth * kKvHeads * kHeadDim * 4;
-        std::printf("decode  batch %2d depth %5d splits %2d  %8.2f us (%.2f to %.2f)  %7.1f GB/s%s\n", batch, depth, splits,
-                    times.median, times.least, times.most, bytes / times.median / 1e3, isFinite(out) ? "" : "  NOT FINITE");
+        std::printf("decode  batch %2d depth %5d splits %2d  %8.2f us (%.2f to %.2f)  %7.1f GB/s%s\n", batch, depth,
+                    splits, times.median, times.least, times.most, bytes / times.median / 1e3,
+                    isFinite(out) ? "" : "  NOT FINITE");
     }
 }
 
@@ -169,18 +177,25 @@ void benchPrefill(int count, const Buffer& flush) {
     std::vector<QueryTile> tiles;
     for (int first = 0; first < count; first += kQueryTileRows)
         tiles.push_back({first, std::min(kQueryTileRows, count - first), first, 0});
-    const Buffer deviceTiles(tiles), order(shuffledOrder()), queries(randomBits(count * kWidth)), out(count * kWidth * 2, 0xff);
+    const Buffer deviceTiles(tiles), order(shuffledOrder()), queries(randomBits(count * kWidth)),
+        out(count * kWidth * 2, 0xff);
     const Times times = timeLayers(
         [&](int layer, cudaStream_t stream) {
-            AttentionArguments arguments{.queries = queries.as<__half>(), .queryStride = kWidth, .heads = kHeads,
-                                         .kv = cache.view(), .layer = layer, .rows = {count}, .out = out.as<__half>(),
-                                         .outStride = kWidth, .outOrder = order.as<int>()};
+            AttentionArguments arguments{.queries = queries.as<__half>(),
+                                         .queryStride = kWidth,
+                                         .heads = kHeads,
+                                         .kv = cache.view(),
+                                         .layer = layer,
+                                         .rows = {count},
+                                         .out = out.as<__half>(),
+                                         .outStride = kWidth,
+                                         .outOrder = order.as<int>()};
             return prefillAttention(arguments, deviceTiles.as<QueryTile>(), static_cast<int>(tiles.size()), stream);
         },
         flush);
     const double flops = 4.0 * kWidth * count * (count + 1) / 2; // a row and the positions it sees
-    std::printf("prefill %5d rows  %9.2f us (%.2f to %.2f)  %6.1f TFLOP/s%s\n", count, times.median, times.least, times.most,
-                flops / times.median / 1e6, isFinite(out) ? "" : "  NOT FINITE");
+    std::printf("prefill %5d rows  %9.2f us (%.2f to %.2f)  %6.1f TFLOP/s%s\n", count, times.median, times.least,
+                times.most, flops / times.median / 1e6, isFinite(out) ? "" : "  NOT FINITE");
 }
 
 } // namespace

@@ -37,12 +37,12 @@ std::vector<float> randomHalves(std::size_t count, float spread, std::mt19937& r
 // A cache of sequences in shuffled pages, NaN wherever no position of the layer under test lies, and the queries of rows.
 class Problem {
 public:
-    Problem(int headDim, int kvHeads, int headsPerKv, int window, const std::vector<int>& lengths, std::vector<Row> rows,
-            unsigned seed)
+    Problem(int headDim, int kvHeads, int headsPerKv, int window, const std::vector<int>& lengths,
+            std::vector<Row> rows, unsigned seed)
         : shape_{kLayers, kvHeads, headDim}, heads_(kvHeads * headsPerKv), window_(window), rows_(std::move(rows)),
-          random_(seed), trace_("D " + std::to_string(headDim) + ", heads " + std::to_string(heads_) + " of " +
-                                std::to_string(kvHeads) + ", window " + std::to_string(window) + ", seed " +
-                                std::to_string(seed)) {
+          random_(seed),
+          trace_("D " + std::to_string(headDim) + ", heads " + std::to_string(heads_) + " of " +
+                 std::to_string(kvHeads) + ", window " + std::to_string(window) + ", seed " + std::to_string(seed)) {
         for (const int length : lengths) {
             keys_.push_back(randomHalves(static_cast<std::size_t>(length) * kvHeads * headDim, 1, random_));
             values_.push_back(randomHalves(keys_.back().size(), 1, random_));
@@ -66,16 +66,17 @@ public:
         for (const Row& row : rows_) positions.push_back(row.position), sequences.push_back(row.sequence);
         const DeviceVector<int> devicePositions(positions), deviceSequences(sequences), order(order_);
         const DeviceVector<__half> queries(toHalves(queries_)), out(rows_.size() * outStride());
-        gpu::AttentionArguments arguments{.queries = queries.get(),
-                                          .queryStride = static_cast<int>(width()),
-                                          .heads = heads_,
-                                          .kv = {shape_, table_->get(), pagesPerSequence_},
-                                          .layer = kLayer,
-                                          .rows = {static_cast<int>(rows_.size()), devicePositions.get(), deviceSequences.get()},
-                                          .slidingWindow = window_,
-                                          .out = out.get(),
-                                          .outStride = static_cast<int>(outStride()),
-                                          .outOrder = ordered ? order.get() : nullptr};
+        gpu::AttentionArguments arguments{
+            .queries = queries.get(),
+            .queryStride = static_cast<int>(width()),
+            .heads = heads_,
+            .kv = {shape_, table_->get(), pagesPerSequence_},
+            .layer = kLayer,
+            .rows = {static_cast<int>(rows_.size()), devicePositions.get(), deviceSequences.get()},
+            .slidingWindow = window_,
+            .out = out.get(),
+            .outStride = static_cast<int>(outStride()),
+            .outOrder = ordered ? order.get() : nullptr};
         run(arguments);
         return out.download();
     }
@@ -116,8 +117,9 @@ private:
                 for (int head = 0; head < shape_.kvHeads; ++head)
                     for (int d = 0; d < shape_.headDim; ++d) {
                         const int place = places[s * pagesPerSequence_ + position / gpu::kPagePositions];
-                        const std::size_t at = place * shape_.pageElements() +
-                                               static_cast<std::size_t>(position % gpu::kPagePositions) * shape_.headDim + d;
+                        const std::size_t at =
+                            place * shape_.pageElements() +
+                            static_cast<std::size_t>(position % gpu::kPagePositions) * shape_.headDim + d;
                         const std::size_t from = index(position, head, d);
                         pool[at + shape_.offset(kLayer, 0, head)] = __float2half(keys_[s][from]);
                         pool[at + shape_.offset(kLayer, 1, head)] = __float2half(values_[s][from]);
@@ -148,7 +150,8 @@ private:
             for (double& w : weights) sum += w = std::exp(w - most);
             for (int p = first; p <= last; ++p)
                 for (int d = 0; d < D; ++d)
-                    out[static_cast<std::size_t>(h) * D + d] += weights[p - first] / sum * values_[sequence][index(p, kvHead, d)];
+                    out[static_cast<std::size_t>(h) * D + d] +=
+                        weights[p - first] / sum * values_[sequence][index(p, kvHead, d)];
         }
         return out;
     }
@@ -207,7 +210,8 @@ struct Prefill {
             lengths.push_back(runs[s].firstPosition + runs[s].count);
             for (int done = 0; done < runs[s].count; done += gpu::kQueryTileRows) {
                 const int count = std::min(gpu::kQueryTileRows, runs[s].count - done);
-                tiles.push_back({static_cast<int>(rows.size()), count, runs[s].firstPosition + done, static_cast<int>(s)});
+                tiles.push_back(
+                    {static_cast<int>(rows.size()), count, runs[s].firstPosition + done, static_cast<int>(s)});
                 for (int i = 0; i <= count; ++i) {
                     rows.push_back({static_cast<int>(s), runs[s].firstPosition + done + std::min(i, count - 1)});
                     served.push_back(i < count);
@@ -284,7 +288,8 @@ TEST(DecodeAttention, aCapturedGraphServesPositionsSetLater) {
         ASSERT_EQ(cudaGraphInstantiate(&exec, graph, 0), cudaSuccess);
         EXPECT_EQ(cudaGraphLaunch(exec, stream), cudaSuccess);
         EXPECT_EQ(cudaMemcpyAsync(positions.get(), a.rows.positions, lengths.size() * sizeof(int),
-                                  cudaMemcpyDeviceToDevice, stream), cudaSuccess);
+                                  cudaMemcpyDeviceToDevice, stream),
+                  cudaSuccess);
         EXPECT_EQ(cudaGraphLaunch(exec, stream), cudaSuccess);
         EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
         cudaGraphExecDestroy(exec), cudaGraphDestroy(graph), cudaStreamDestroy(stream);
@@ -297,7 +302,8 @@ TEST(DecodeAttention, refusesOtherShapes) {
     for (const auto& [headDim, heads, splits] : shapes) {
         const gpu::AttentionArguments arguments{
             .queryStride = headDim * heads, .heads = heads, .kv = {{1, 2, headDim}}, .rows = {1}};
-        EXPECT_EQ(gpu::decodeAttention(arguments, {}, splits, nullptr), cudaErrorInvalidValue) << headDim << ' ' << heads;
+        EXPECT_EQ(gpu::decodeAttention(arguments, {}, splits, nullptr), cudaErrorInvalidValue)
+            << headDim << ' ' << heads;
     }
 }
 
@@ -338,7 +344,8 @@ TEST(PrefillAttention, refusesOtherShapes) {
     for (const auto& [headDim, heads] : {std::array{48, 8}, {128, 9}}) {
         const gpu::AttentionArguments arguments{
             .queryStride = headDim * heads, .heads = heads, .kv = {{1, 2, headDim}}, .rows = {1}};
-        EXPECT_EQ(gpu::prefillAttention(arguments, nullptr, 1, nullptr), cudaErrorInvalidValue) << headDim << ' ' << heads;
+        EXPECT_EQ(gpu::prefillAttention(arguments, nullptr, 1, nullptr), cudaErrorInvalidValue)
+            << headDim << ' ' << heads;
     }
 }
 

@@ -22,8 +22,8 @@ using testing::worstRow;
 constexpr double kWholeRow = 1e-2;
 
 std::unique_ptr<Backend> onGpu(TestModel& model, int contextLength = 0) {
-    auto backend = gpu::makeCudaBackend(model.views(),
-                                        {gpu::discoverGpus().devices.front().ordinal, contextLength}, {}, {});
+    auto backend =
+        gpu::makeCudaBackend(model.views(), {gpu::discoverGpus().devices.front().ordinal, contextLength}, {}, {});
     EXPECT_TRUE(backend.ok()) << (backend.ok() ? "" : backend.error().message);
     return backend.ok() ? std::move(*backend) : nullptr;
 }
@@ -91,10 +91,8 @@ TEST(CudaBackend, matchesTheReferenceInEveryVariantOfTheFormat) {
         const std::vector<TokenId> tokens = randomTokens(90, variant.recipe.vocab, random);
         const auto reference = model.reference(), device = onGpu(model);
         ASSERT_NE(device, nullptr);
-        const std::vector<float> expected =
-            append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
-        const std::vector<float> together =
-            append(*device, *device->createSequence(), tokens, LogitsWanted::all);
+        const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+        const std::vector<float> together = append(*device, *device->createSequence(), tokens, LogitsWanted::all);
         EXPECT_LE(worstRow(together, expected, variant.recipe.vocab).norm, kWholeRow) << "read together";
         const SequenceId sequence = *device->createSequence();
         std::vector<float> single;
@@ -114,8 +112,7 @@ TEST(CudaBackend, slidingWindowMatchesTheReference) {
         model.views().config.mistral.slidingWindow = window;
         const std::vector<TokenId> tokens = randomTokens(150, 300, random);
         const auto reference = model.reference(), device = onGpu(model);
-        const std::vector<float> expected =
-            append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+        const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
         const std::vector<float> got = append(*device, *device->createSequence(), tokens, LogitsWanted::all);
         EXPECT_LE(worstRow(got, expected, 300).norm, kWholeRow) << "window " << window;
     }
@@ -133,12 +130,10 @@ TEST(CudaBackend, writesTheReferencesTokensWhereverItsMarginExceedsTheError) {
         std::vector<TokenId> tokens = randomTokens(5, recipe.vocab, random);
         int differing = 0;
         for (int step = 0; step < 500; ++step) {
-            const std::vector<float> expected = append(*reference, theirs, tokens),
-                                     got = append(*device, mine, tokens);
+            const std::vector<float> expected = append(*reference, theirs, tokens), got = append(*device, mine, tokens);
             ASSERT_LE(worstRow(got, expected, recipe.vocab).norm, kWholeRow) << "step " << step;
             double norm = 0;
-            for (const float value : expected)
-                norm += static_cast<double>(value) * value;
+            for (const float value : expected) norm += static_cast<double>(value) * value;
             std::vector<float> sorted = expected;
             std::nth_element(sorted.begin(), sorted.begin() + 1, sorted.end(), std::greater<>());
             const auto best = std::max_element(expected.begin(), expected.end()) - expected.begin();
@@ -171,15 +166,13 @@ TEST(CudaBackend, aBatchOfSixteenGivesEachWhatItGetsAlone) {
         std::vector<int> who;
         const bool decodes = round % 2 != 0;
         for (int i = 0; i < kSequences; ++i) {
-            const int count =
-                decodes ? 1 : static_cast<int>(random() % 3 == 0 ? random() % 30 : random() % 2);
+            const int count = decodes ? 1 : static_cast<int>(random() % 3 == 0 ? random() % 30 : random() % 2);
             tokens.push_back(randomTokens(count, kVocab, random));
             if (random() % 4 != 0) who.push_back(i);
         }
         std::shuffle(who.begin(), who.end(), random);
         if (round % 5 == 1) who.resize(1 + random() % std::max<std::size_t>(1, who.size()));
-        for (const int i : who)
-            pieces.push_back({inBatch[i], tokens[i], kinds[random() % 3]});
+        for (const int i : who) pieces.push_back({inBatch[i], tokens[i], kinds[random() % 3]});
         const Result<std::span<const float>> logits = together->forward(pieces, {});
         ASSERT_TRUE(logits.ok()) << logits.error().message;
         std::vector<float> expected;
@@ -189,8 +182,7 @@ TEST(CudaBackend, aBatchOfSixteenGivesEachWhatItGetsAlone) {
         }
         ASSERT_EQ(logits->size(), expected.size());
         if (expected.empty()) continue;
-        ASSERT_LE(worstRow(std::vector<float>(logits->begin(), logits->end()), expected, kVocab).norm,
-                  kWholeRow)
+        ASSERT_LE(worstRow(std::vector<float>(logits->begin(), logits->end()), expected, kVocab).norm, kWholeRow)
             << "round " << round;
     }
 }
@@ -211,8 +203,7 @@ TEST(CudaBackend, tenThousandForksAndCutsLeaveEverySequenceAsIfItWereFresh) {
             if (texts.size() < 40) texts[*backend->forkSequence(it->first)] = it->second;
             break;
         case 1:
-            it->second.resize(it->second.size() -
-                              dice() % (std::min<std::size_t>(it->second.size(), 90) + 1));
+            it->second.resize(it->second.size() - dice() % (std::min<std::size_t>(it->second.size(), 90) + 1));
             ASSERT_TRUE(backend->truncateSequence(it->first, static_cast<int>(it->second.size())).ok());
             break;
         case 2:
@@ -270,8 +261,7 @@ TEST(CudaBackend, theBuiltInModelGivesTheReferencesLogits) {
     const auto reference = model.reference(), device = onGpu(model);
     const int vocab = model.views().config.mistral.vocabSize;
     const std::vector<TokenId> tokens = randomTokens(200, vocab, random);
-    const std::vector<float> expected =
-        append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+    const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
     const std::vector<float> got = append(*device, *device->createSequence(), tokens, LogitsWanted::all);
     EXPECT_LE(worstRow(got, expected, vocab).norm, kWholeRow);
     const SequenceId sequence = *device->createSequence();

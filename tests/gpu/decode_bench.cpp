@@ -14,8 +14,7 @@ using tramontane::testing::DeviceVector;
 
 namespace {
 
-constexpr int kMostRows = 16, kLayers = 32, kHidden = 4096, kInner = 14336, kHeads = 32, kKvHeads = 8,
-              kDim = 128;
+constexpr int kMostRows = 16, kLayers = 32, kHidden = 4096, kInner = 14336, kHeads = 32, kKvHeads = 8, kDim = 128;
 
 // Any bytes are weights; scales must be small numbers.
 DeviceVector<std::uint8_t> randomTiles(const PackedShape& shape, std::mt19937& random) {
@@ -82,8 +81,7 @@ int main() {
     const DeviceVector<float> residual(std::vector<float>(kMostRows * kHidden, 0.5f)),
         weight(std::vector<float>(kHidden, 1.0f)), inverse(std::vector<float>(kDim / 2, 0.1f));
     std::vector<int> order;
-    for (int k = 0; k < kHidden; ++k)
-        order.push_back(fragmentSlot(k));
+    for (int k = 0; k < kHidden; ++k) order.push_back(fragmentSlot(k));
     std::shuffle(order.begin(), order.end(), random);
     const DeviceVector<int> slots(order), zeros(std::vector<int>(kMostRows, 0));
     const DeviceVector<__half> queries(std::size_t{kMostRows} * kHidden, 0),
@@ -104,8 +102,7 @@ int main() {
     const double layerBytes =
         static_cast<double>(qkv.sizeBytes() + o.sizeBytes() + gateUp.sizeBytes() + down.sizeBytes());
     const auto report = [](const char* name, int rows, float us, double bytes) {
-        std::printf("%-10s M=%d  %7.2f us a layer  %6.0f GB/s\n", name, rows, us / kLayers,
-                    bytes * kLayers / us / 1e3);
+        std::printf("%-10s M=%d  %7.2f us a layer  %6.0f GB/s\n", name, rows, us / kLayers, bytes * kLayers / us / 1e3);
     };
     for (const int rows : {1, 2, 8, 16}) {
         const NormedInput input{residual.get(), weight.get(), slots.get(), kHidden, 1e-5f};
@@ -121,9 +118,8 @@ int main() {
         const FragmentRows several{normed.get(), kHidden};
         const auto runQkv = [&](int layer, cudaStream_t s) {
             const DeviceLinear l = linear(qkvTiles, qkv, layer, ColumnOrder::rotary);
-            const RotaryOutput out{
-                queries.get(), kHeads, {kv, table.get(), 1}, layer, {rows, zeros.get(), zeros.get()},
-                inverse.get()};
+            const RotaryOutput out{queries.get(), kHeads, {kv, table.get(), 1}, layer, {rows, zeros.get(), zeros.get()},
+                                   inverse.get()};
             if (rows == 1) return decodeQueryKeyValue(l, input, out, s);
             normalize(norm, s);
             return decodeQueryKeyValue(l, rows, several, out, s);
@@ -139,13 +135,12 @@ int main() {
             return decodeGateUp(l, rows, several, inner.get(), kInner, s);
         };
         const auto runDown = [&](int layer, cudaStream_t s) {
-            return decodeAddTo(linear(downTiles, down, layer, ColumnOrder::plain), rows,
-                               {inner.get(), kInner}, residual.get(), kHidden, s);
+            return decodeAddTo(linear(downTiles, down, layer, ColumnOrder::plain), rows, {inner.get(), kInner},
+                               residual.get(), kHidden, s);
         };
         const auto all = [](auto body) {
             return [body](cudaStream_t s) {
-                for (int l = 0; l < kLayers; ++l)
-                    (void)body(l, s);
+                for (int l = 0; l < kLayers; ++l) (void)body(l, s);
             };
         };
         report("qkv", rows, graphMicroseconds(all(runQkv)), static_cast<double>(qkv.sizeBytes()));

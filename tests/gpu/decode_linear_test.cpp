@@ -32,8 +32,7 @@ std::ostream& operator<<(std::ostream& out, const Case& c) {
 std::vector<float> normal(std::size_t count, std::mt19937& random) {
     std::normal_distribution<float> bell;
     std::vector<float> values(count);
-    for (float& value : values)
-        value = bell(random);
+    for (float& value : values) value = bell(random);
     return values;
 }
 
@@ -71,15 +70,13 @@ struct Normed {
     Normed(int rows, int hidden, int packedInputs, float eps, std::mt19937& random)
         : residual(normal(static_cast<std::size_t>(rows) * hidden, random)), weight(normal(hidden, random)) {
         const std::vector<int> order = randomOrder(hidden, packedInputs, random);
-        for (const int place : order)
-            slots.push_back(fragmentSlot(place));
+        for (const int place : order) slots.push_back(fragmentSlot(place));
         seen.assign(static_cast<std::size_t>(rows) * packedInputs, 0.0f);
         std::vector<float> out(static_cast<std::size_t>(hidden));
         for (int m = 0; m < rows; ++m) {
-            referenceRmsNorm(residual.data() + static_cast<std::size_t>(m) * hidden, weight.data(), hidden,
-                             eps, out.data());
-            for (int k = 0; k < hidden; ++k)
-                seen[static_cast<std::size_t>(m) * packedInputs + order[k]] = out[k];
+            referenceRmsNorm(residual.data() + static_cast<std::size_t>(m) * hidden, weight.data(), hidden, eps,
+                             out.data());
+            for (int k = 0; k < hidden; ++k) seen[static_cast<std::size_t>(m) * packedInputs + order[k]] = out[k];
         }
         fragments.assign(seen.size(), 0.0f);
         for (int m = 0; m < rows; ++m)
@@ -105,8 +102,7 @@ TEST(DecodeLinear, addToMatchesTheProductAtEveryRowCountAndShape) {
     for (const Case& c : cases()) {
         const PackedFixture fixture(c.chunks, c.tiles, c.groupRows, c.hasZeros, c.hasBias, random);
         const Device device(fixture);
-        const int inputs = fixture.shape.packedInputs(), outputs = fixture.shape.packedOutputs(),
-                  stride = inputs + 64;
+        const int inputs = fixture.shape.packedInputs(), outputs = fixture.shape.packedOutputs(), stride = inputs + 64;
         for (int rows = 1; rows <= kMostDecodeRows; ++rows) {
             SCOPED_TRACE(::testing::Message() << c << ", " << rows << " rows");
             if (!decodeFits(fixture.shape, rows)) {
@@ -123,9 +119,8 @@ TEST(DecodeLinear, addToMatchesTheProductAtEveryRowCountAndShape) {
             const int columns = outputs - (rows % 2 ? 0 : 3);
             const std::vector<float> before = normal(static_cast<std::size_t>(rows) * columns, random);
             const DeviceVector<float> residual(before);
-            ASSERT_EQ(
-                decodeAddTo(device.linear, rows, {deviceX.get(), stride}, residual.get(), columns, nullptr),
-                cudaSuccess);
+            ASSERT_EQ(decodeAddTo(device.linear, rows, {deviceX.get(), stride}, residual.get(), columns, nullptr),
+                      cudaSuccess);
             const std::vector<double> product = fixture.multiply(x, rows, stride);
             std::vector<double> expected;
             for (int m = 0; m < rows; ++m)
@@ -156,14 +151,12 @@ TEST(DecodeLinear, gateUpMatchesNormAndSiluAtEveryRowCountAndShape) {
             const DeviceVector<__half> out(static_cast<std::size_t>(rows) * stride);
             const DeviceVector<__half> fragments(toHalves(input.fragments));
             if (rows == 1)
-                ASSERT_EQ(decodeGateUp(device.linear,
-                                       {residual.get(), weight.get(), slots.get(), hidden, 1e-5f}, out.get(),
-                                       stride, nullptr),
+                ASSERT_EQ(decodeGateUp(device.linear, {residual.get(), weight.get(), slots.get(), hidden, 1e-5f},
+                                       out.get(), stride, nullptr),
                           cudaSuccess);
             else
-                ASSERT_EQ(
-                    decodeGateUp(device.linear, rows, {fragments.get(), inputs}, out.get(), stride, nullptr),
-                    cudaSuccess);
+                ASSERT_EQ(decodeGateUp(device.linear, rows, {fragments.get(), inputs}, out.get(), stride, nullptr),
+                          cudaSuccess);
             const std::vector<double> product = fixture.multiply(input.seen, rows, inputs);
             const std::vector<float> got = toFloats(out.download());
             std::vector<double> expected;
@@ -198,8 +191,7 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
             const DeviceVector<float> residual(input.residual), weight(input.weight);
             const DeviceVector<int> slots(input.slots);
             std::vector<float> inverse;
-            for (int i = 0; i < half; ++i)
-                inverse.push_back(static_cast<float>(std::pow(1e6, -2.0 * i / h.dim)));
+            for (int i = 0; i < half; ++i) inverse.push_back(static_cast<float>(std::pow(1e6, -2.0 * i / h.dim)));
             const DeviceVector<float> inverseFrequencies(inverse);
             const KvShape shape{3, h.kvHeads, h.dim};
             constexpr int kLayer = 1, kPages = 40;
@@ -224,23 +216,19 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
                                 inverseFrequencies.get()};
             const DeviceVector<__half> fragments(toHalves(input.fragments));
             if (rows == 1)
-                ASSERT_EQ(decodeQueryKeyValue(device.linear,
-                                              {residual.get(), weight.get(), slots.get(), hidden, 1e-5f},
+                ASSERT_EQ(decodeQueryKeyValue(device.linear, {residual.get(), weight.get(), slots.get(), hidden, 1e-5f},
                                               output, nullptr),
                           cudaSuccess);
             else
-                ASSERT_EQ(
-                    decodeQueryKeyValue(device.linear, rows, {fragments.get(), hidden}, output, nullptr),
-                    cudaSuccess);
+                ASSERT_EQ(decodeQueryKeyValue(device.linear, rows, {fragments.get(), hidden}, output, nullptr),
+                          cudaSuccess);
             const std::vector<double> product = fixture.multiply(input.seen, rows, hidden);
-            const std::vector<float> gotQueries = toFloats(queries.download()),
-                                     gotPages = toFloats(pages.download());
+            const std::vector<float> gotQueries = toFloats(queries.download()), gotPages = toFloats(pages.download());
             std::vector<double> expected;
             std::vector<float> got;
             for (int m = 0; m < rows; ++m)
                 for (int head = 0; head < h.heads + 2 * h.kvHeads; ++head) {
-                    const double* tileRows =
-                        product.data() + static_cast<std::size_t>(m) * columns + head * h.dim;
+                    const double* tileRows = product.data() + static_cast<std::size_t>(m) * columns + head * h.dim;
                     std::vector<double> values(static_cast<std::size_t>(h.dim));
                     const bool rotary = head < h.heads + h.kvHeads;
                     for (int d = 0; d < h.dim; ++d) {
@@ -249,8 +237,7 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
                         values[static_cast<std::size_t>(d)] = tileRows[at];
                     }
                     for (int i = 0; i < half && rotary; ++i) {
-                        const double angle =
-                            static_cast<double>(static_cast<float>(positions[m]) * inverse[i]);
+                        const double angle = static_cast<double>(static_cast<float>(positions[m]) * inverse[i]);
                         const double a = values[i], b = values[i + half];
                         values[i] = a * std::cos(angle) - b * std::sin(angle);
                         values[i + half] = b * std::cos(angle) + a * std::sin(angle);
@@ -259,8 +246,7 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
                     for (int d = 0; d < h.dim; ++d) {
                         expected.push_back(values[static_cast<std::size_t>(d)]);
                         if (kv < 0)
-                            got.push_back(
-                                gotQueries[(static_cast<std::size_t>(m) * h.heads + head) * h.dim + d]);
+                            got.push_back(gotQueries[(static_cast<std::size_t>(m) * h.heads + head) * h.dim + d]);
                         else
                             got.push_back(gotPages[shape.pageElements() * m +
                                                    shape.offset(kLayer, kv >= h.kvHeads, kv % h.kvHeads) +

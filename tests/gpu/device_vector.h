@@ -9,9 +9,8 @@
 
 #include "gpu/device/discovery.h"
 
-#define REQUIRE_GPU()                                                                                        \
-    if (const auto found = ::tramontane::gpu::discoverGpus(); found.devices.empty())                         \
-    GTEST_SKIP() << found.explanation
+#define REQUIRE_GPU()                                                                                                  \
+    if (const auto found = ::tramontane::gpu::discoverGpus(); found.devices.empty()) GTEST_SKIP() << found.explanation
 
 namespace tramontane::testing {
 
@@ -51,15 +50,13 @@ private:
 inline std::vector<__half> toHalves(const std::vector<float>& values) {
     std::vector<__half> halves;
     halves.reserve(values.size());
-    for (const float value : values)
-        halves.push_back(__float2half(value));
+    for (const float value : values) halves.push_back(__float2half(value));
     return halves;
 }
 inline std::vector<float> toFloats(const std::vector<__half>& values) {
     std::vector<float> floats;
     floats.reserve(values.size());
-    for (const __half value : values)
-        floats.push_back(__half2float(value));
+    for (const __half value : values) floats.push_back(__half2float(value));
     return floats;
 }
 

@@ -51,7 +51,8 @@ DeviceLinear randomLinear(int inputs, int outputs, ColumnOrder order, std::mt199
     for (auto& word : words) word = random();
     auto* bytes = reinterpret_cast<std::uint8_t*>(words.data());
     const __half scale = __float2half(1.0f / (4.6f * std::sqrt(static_cast<float>(inputs))));
-    for (std::size_t chunk = 0; chunk < linear.shape.sizeBytes(); chunk += static_cast<std::size_t>(linear.shape.chunkBytes()))
+    for (std::size_t chunk = 0; chunk < linear.shape.sizeBytes();
+         chunk += static_cast<std::size_t>(linear.shape.chunkBytes()))
         for (int i = 0; i < 16; ++i) std::memcpy(bytes + chunk + kChunkWeightBytes + 2 * i, &scale, 2);
     auto* tiles = allocate<std::uint8_t>(linear.shape.sizeBytes());
     require(cudaMemcpy(tiles, bytes, linear.shape.sizeBytes(), cudaMemcpyHostToDevice), "cudaMemcpy");
@@ -74,7 +75,8 @@ struct Choice {
     int tile; // -1: gemm()'s
 };
 
-void multiply(const Layer& layer, int which, const Buffers& buffers, int rows, const Choice& choice, cudaStream_t stream) {
+void multiply(const Layer& layer, int which, const Buffers& buffers, int rows, const Choice& choice,
+              cudaStream_t stream) {
     GemmArguments arguments;
     arguments.rows = rows;
     arguments.linear = layer.linears[which];
@@ -160,9 +162,10 @@ int main(int argumentCount, char** arguments) {
         layerBytes += static_cast<double>(linear.shape.sizeBytes());
         layerWeights += static_cast<double>(linear.shape.packedInputs()) * linear.shape.packedOutputs();
     }
-    Buffers buffers{allocate<__half>(std::size_t{kMostRows} * kHidden), allocate<__half>(std::size_t{kMostRows} * kQueryKeyValue),
-                    allocate<__half>(std::size_t{kMostRows} * kInner), allocate<float>(std::size_t{kMostRows} * kHidden),
-                    allocate<std::uint8_t>(gemmWorkspaceBytes(kMostRows, 2 * kInner, multiprocessors))};
+    Buffers buffers{
+        allocate<__half>(std::size_t{kMostRows} * kHidden), allocate<__half>(std::size_t{kMostRows} * kQueryKeyValue),
+        allocate<__half>(std::size_t{kMostRows} * kInner), allocate<float>(std::size_t{kMostRows} * kHidden),
+        allocate<std::uint8_t>(gemmWorkspaceBytes(kMostRows, 2 * kInner, multiprocessors))};
     std::vector<__half> x(std::size_t{kMostRows} * kHidden);
     std::normal_distribution<float> normal;
     for (auto& value : x) value = __float2half(normal(random));
@@ -184,30 +187,34 @@ int main(int argumentCount, char** arguments) {
             for (int which = 0; which < 4; ++which) multiply(layer, which, buffers, rows, choice, stream);
     };
     const auto residualAfter = [&](int rows, const Choice& choice) {
-        require(cudaMemsetAsync(buffers.residual, 0, std::size_t{kMostRows} * kHidden * sizeof(float), stream), "memset");
+        require(cudaMemsetAsync(buffers.residual, 0, std::size_t{kMostRows} * kHidden * sizeof(float), stream),
+                "memset");
         for (int which = 0; which < 4; ++which) multiply(layers[0], which, buffers, rows, choice, stream);
         std::vector<float> values(static_cast<std::size_t>(rows) * kHidden);
         require(cudaStreamSynchronize(stream), "chain");
-        require(cudaMemcpy(values.data(), buffers.residual, values.size() * sizeof(float), cudaMemcpyDeviceToHost), "read");
+        require(cudaMemcpy(values.data(), buffers.residual, values.size() * sizeof(float), cudaMemcpyDeviceToHost),
+                "read");
         return values;
     };
     bool sound = true;
     for (const GemmPath path : {GemmPath::hopper, GemmPath::portable}) {
         if (!deviceRuns(path)) continue;
-        const int tileCount = static_cast<int>(path == GemmPath::hopper ? std::size(kHopperTiles) : std::size(kPortableTiles));
+        const int tileCount =
+            static_cast<int>(path == GemmPath::hopper ? std::size(kHopperTiles) : std::size(kPortableTiles));
         for (const int rows : {9, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096})
             for (int tile = every ? 0 : -1; tile < (every ? tileCount : 0); ++tile) {
                 const Choice choice{path, tile};
                 const GemmTile* tiles = path == GemmPath::hopper ? kHopperTiles : kPortableTiles;
                 if (tile >= 0 && (!tiles[tile].suits(rows) || tiles[tile].tokens * 16 < rows)) continue;
                 // Two kernels that agree, in different orders of summing: f16 between the linears allows about 1e-3.
-                const double apart = difference(residualAfter(rows, choice), residualAfter(rows, {GemmPath::portable, -1}));
+                const double apart =
+                    difference(residualAfter(rows, choice), residualAfter(rows, {GemmPath::portable, -1}));
                 if (!(apart < 3e-3)) sound = false, std::printf("WRONG: the kernels differ by %.2g\n", apart);
                 const Time whole = timeGraph(stream, [&] { chain(rows, choice); });
                 const double layer = whole.median / kLayers;
-                std::printf("%-8s  %4d  %5d %7.1f (%.1f, %.1f) %8.0f %6.0f |", path == GemmPath::hopper ? "hopper" : "portable",
-                            tile, rows, layer, whole.least / kLayers, whole.most / kLayers,
-                            2e-6 * layerWeights * rows / layer, 1e-3 * layerBytes / layer);
+                std::printf("%-8s  %4d  %5d %7.1f (%.1f, %.1f) %8.0f %6.0f |",
+                            path == GemmPath::hopper ? "hopper" : "portable", tile, rows, layer, whole.least / kLayers,
+                            whole.most / kLayers, 2e-6 * layerWeights * rows / layer, 1e-3 * layerBytes / layer);
                 for (int which = 0; which < 4; ++which) {
                     const Time alone = timeGraph(stream, [&] {
                         for (const Layer& each : layers) multiply(each, which, buffers, rows, choice, stream);

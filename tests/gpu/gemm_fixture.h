@@ -40,9 +40,7 @@ inline int multiprocessors() {
 struct Kernel {
     GemmPath path;
     int tile; // -1: as gemm() would choose
-    std::string name() const {
-        return text(path == GemmPath::hopper ? "Hopper" : "portable", " kernel, tile ", tile);
-    }
+    std::string name() const { return text(path == GemmPath::hopper ? "Hopper" : "portable", " kernel, tile ", tile); }
 };
 
 // Those that this device runs: both paths as gemm() chooses their tiles or, where `everyTile`, with each tile.
@@ -66,8 +64,7 @@ struct Activations {
     DeviceVector<__half> device;
 
     Activations(int rows, int inputs, std::mt19937& random)
-        : rows(rows), stride(inputs + 24), values(random_(rows, inputs, stride, random)),
-          device(toHalves(values)) {}
+        : rows(rows), stride(inputs + 24), values(random_(rows, inputs, stride, random)), device(toHalves(values)) {}
 
 private:
     static std::vector<float> random_(int rows, int inputs, int stride, std::mt19937& random) {
@@ -89,8 +86,9 @@ struct Case {
     int missing = 0; // columns of the last tile that are padding
 
     std::string name() const {
-        return text("M ", rows, " K ", chunks * 128, " N ", tiles * 16, " group ", groupRows, " zeros ", hasZeros, " bias ",
-                    hasBias, " order ", static_cast<int>(order), " output ", static_cast<int>(output), " missing ", missing);
+        return text("M ", rows, " K ", chunks * 128, " N ", tiles * 16, " group ", groupRows, " zeros ", hasZeros,
+                    " bias ", hasBias, " order ", static_cast<int>(order), " output ", static_cast<int>(output),
+                    " missing ", missing);
     }
     int columns() const { return tiles * (output == GemmOutput::siluTimes ? 8 : 16) - missing; }
 };
@@ -117,7 +115,7 @@ inline std::vector<int> naturalColumns(const Case& c) {
 
 // (rows, columns) of what gemm should leave in out or residual, which held `before`.
 inline std::vector<double> expectedOutput(const Case& c, const PackedFixture& linear, const Activations& x,
-                                   const std::vector<float>& before, int stride) {
+                                          const std::vector<float>& before, int stride) {
     const std::vector<double> sums = linear.multiply(x.values, c.rows, x.stride);
     const std::vector<int> natural = naturalColumns(c);
     const int packed = c.tiles * 16, columns = c.columns();
@@ -140,7 +138,8 @@ inline std::vector<double> expectedOutput(const Case& c, const PackedFixture& li
     return expected;
 }
 
-inline gpu::DeviceLinear linearOf(const Case& c, const gpu::PackedShape& shape, const std::uint8_t* tiles, const float* bias) {
+inline gpu::DeviceLinear linearOf(const Case& c, const gpu::PackedShape& shape, const std::uint8_t* tiles,
+                                  const float* bias) {
     gpu::DeviceLinear linear;
     linear.shape = shape;
     linear.columnOrder = c.order;
@@ -152,10 +151,12 @@ inline gpu::DeviceLinear linearOf(const Case& c, const gpu::PackedShape& shape, 
 }
 
 // Runs a kernel into poisoned memory and compares all that it wrote and all that it must not write.
-inline void expectMatch(const Kernel& kernel, const Case& c, const PackedFixture& linear, const gpu::DeviceLinear& device,
-                 const Activations& x, DeviceVector<std::uint8_t>& workspace, std::mt19937& random) {
+inline void expectMatch(const Kernel& kernel, const Case& c, const PackedFixture& linear,
+                        const gpu::DeviceLinear& device, const Activations& x, DeviceVector<std::uint8_t>& workspace,
+                        std::mt19937& random) {
     SCOPED_TRACE(kernel.name() + ", " + c.name());
-    const int columns = c.columns(), stride = columns + kSpareColumns + (c.rows % 2 ? 0 : (24 - (columns + kSpareColumns) % 8) % 8);
+    const int columns = c.columns(),
+              stride = columns + kSpareColumns + (c.rows % 2 ? 0 : (24 - (columns + kSpareColumns) % 8) % 8);
     const std::size_t count = static_cast<std::size_t>(c.rows + kSpareRows) * stride;
     std::normal_distribution<float> normal;
     std::vector<float> before(count, NAN);
@@ -217,7 +218,8 @@ struct RandomPacked {
         }
     }
     float weight(int input, int tile, int row) const {
-        const std::uint8_t* chunk = bytes.data() + tile * shape.tileBytes() + std::size_t(input / 128) * shape.chunkBytes();
+        const std::uint8_t* chunk =
+            bytes.data() + tile * shape.tileBytes() + std::size_t(input / 128) * shape.chunkBytes();
         const int unit = input / 64 % 2, sub = input / 32 % 2, lane = row % 8 * 4 + gpu::nibbleOwner(input % 32);
         std::uint32_t word;
         std::memcpy(&word, chunk + unit * gpu::kUnitBytes + lane * 16 + (2 * sub + row / 8) * 4, 4);

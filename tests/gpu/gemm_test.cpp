@@ -57,7 +57,8 @@ TEST_F(GemmTest, matchesOracleForEveryGrouping) {
         for (const bool hasZeros : {false, true})
             for (const bool hasBias : {false, true})
                 for (const int rows : {9, 33, 129})
-                    check({.rows = rows, .tiles = 17, .groupRows = groupRows, .hasZeros = hasZeros, .hasBias = hasBias});
+                    check(
+                        {.rows = rows, .tiles = 17, .groupRows = groupRows, .hasZeros = hasZeros, .hasBias = hasBias});
 }
 
 TEST_F(GemmTest, matchesOracleForEveryOutputAndOrder) {
@@ -94,7 +95,12 @@ TEST_F(GemmTest, matchesOracleWhereTilesAreSplit) {
     for (const GemmOutput output : {GemmOutput::store, GemmOutput::addTo})
         for (const int rows : {16, 48, 200})
             check({.rows = rows, .chunks = 45, .tiles = 33, .hasBias = true, .output = output, .missing = 1}, true);
-    check({.rows = 24, .chunks = 45, .tiles = 33, .groupRows = 32, .hasZeros = true, .order = ColumnOrder::gateUp,
+    check({.rows = 24,
+           .chunks = 45,
+           .tiles = 33,
+           .groupRows = 32,
+           .hasZeros = true,
+           .order = ColumnOrder::gateUp,
            .output = GemmOutput::siluTimes},
           true);
 }
@@ -144,7 +150,8 @@ TEST_F(GemmTest, matchesOracleAtTheShapesOfMistral) {
                     const int tile = i == 0 ? c.tiles - 1 : static_cast<int>(random_() % c.tiles);
                     std::vector<float> w(16 * static_cast<std::size_t>(inputs));
                     for (int k = 0; k < inputs; ++k)
-                        for (int r = 0; r < 16; ++r) w[16 * static_cast<std::size_t>(k) + r] = packed.weight(k, tile, r);
+                        for (int r = 0; r < 16; ++r)
+                            w[16 * static_cast<std::size_t>(k) + r] = packed.weight(k, tile, r);
                     for (int j = 0; j < std::min(rows, kRowsChecked); ++j) {
                         const int m = j == 0 ? rows - 1 : static_cast<int>(random_() % rows);
                         double sums[16] = {};
@@ -162,7 +169,8 @@ TEST_F(GemmTest, matchesOracleAtTheShapesOfMistral) {
                     }
                 }
                 const testing::NormError error = testing::normError(got, expected);
-                EXPECT_LE(error.relative, kTolerance) << "worst: " << places[error.worstAt] << ", off by " << error.worst;
+                EXPECT_LE(error.relative, kTolerance)
+                    << "worst: " << places[error.worstAt] << ", off by " << error.worst;
                 EXPECT_TRUE(std::none_of(all.begin(), all.end(), [](float v) { return std::isnan(v); }))
                     << "a part of the result was not written";
             }
@@ -205,7 +213,8 @@ TEST_F(GemmTest, givesTheSameBitsEveryTimeAndLeavesTheWorkspaceReady) {
 TEST_F(GemmTest, readsWhatTheKernelBeforeWrote) {
     // A chain: the output of one product is the input of the next, launched without a pause.
     const Case first{.rows = 16, .chunks = 40, .tiles = 80}, second{.rows = 16, .chunks = 10, .tiles = 24};
-    const PackedFixture one(first.chunks, first.tiles, 128, false, false, random_), two(second.chunks, second.tiles, 128, false, false, random_);
+    const PackedFixture one(first.chunks, first.tiles, 128, false, false, random_),
+        two(second.chunks, second.tiles, 128, false, false, random_);
     const DeviceVector<std::uint8_t> oneTiles(one.bytes), twoTiles(two.bytes);
     const Activations x(first.rows, one.shape.packedInputs(), random_);
     for (const Kernel& kernel : kernels(false)) {
@@ -232,8 +241,8 @@ TEST_F(GemmTest, readsWhatTheKernelBeforeWrote) {
             arguments.outStride = second.columns();
             ASSERT_EQ(gpu::gemmBy(kernel.path, kernel.tile, arguments, nullptr), cudaSuccess);
             const std::vector<float> between = testing::toFloats(middle.download());
-            const testing::NormError error = testing::normError(
-                testing::toFloats(out.download()), two.multiply(between, second.rows, first.columns()));
+            const testing::NormError error = testing::normError(testing::toFloats(out.download()),
+                                                                two.multiply(between, second.rows, first.columns()));
             EXPECT_LE(error.relative, kTolerance) << "worst element " << error.worstAt << ", off by " << error.worst;
         }
     }

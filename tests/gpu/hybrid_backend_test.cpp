@@ -55,7 +55,8 @@ TEST(HybridBackend, matchesTheReferenceWhereverTheLayersPart) {
     for (const ModelRecipe& recipe :
          {ModelRecipe{.layers = kLayers, .actOrder = true},
           ModelRecipe{.layers = kLayers, .tiedHead = true, .groupSize = 128, .actOrder = true, .dense = DType::bf16},
-          ModelRecipe{.layers = kLayers, .groupSize = 64, .actOrder = true, .sharedOrders = false, .symmetric = false}}) {
+          ModelRecipe{
+              .layers = kLayers, .groupSize = 64, .actOrder = true, .sharedOrders = false, .symmetric = false}}) {
         TestModel model(recipe);
         const std::vector<TokenId> tokens = randomTokens(150, kVocab, random);
         const auto reference = model.reference();
@@ -82,7 +83,8 @@ TEST(HybridBackend, tellsTheTruthAboutItself) {
     REQUIRE_GPU();
     TestModel model({.layers = kLayers, .actOrder = true});
     const auto backend = onBoth(model, 3), whole = onBoth(model, kLayers), cpu = model.fast();
-    EXPECT_EQ(backend->info().device, gpu::discoverGpus().devices.front().name + " (3 of 4 layers), " + cpu->info().device);
+    EXPECT_EQ(backend->info().device,
+              gpu::discoverGpus().devices.front().name + " (3 of 4 layers), " + cpu->info().device);
     EXPECT_EQ(backend->info().deviceKind, "cuda");
     EXPECT_GT(backend->info().cpuBytesReadPerToken, 0u);
     EXPECT_LT(backend->info().cpuBytesReadPerToken, backend->info().bytesReadPerToken);
@@ -121,7 +123,8 @@ TEST(HybridBackend, aBatchGivesEachWhatItGetsAlone) {
         }
         ASSERT_EQ(logits->size(), expected.size());
         if (expected.empty()) continue;
-        ASSERT_LE(worstRow(std::vector<float>(logits->begin(), logits->end()), expected, kVocab).norm, kOtherWay) << "round " << round;
+        ASSERT_LE(worstRow(std::vector<float>(logits->begin(), logits->end()), expected, kVocab).norm, kOtherWay)
+            << "round " << round;
     }
 }
 
@@ -189,8 +192,15 @@ TEST(HybridBackend, refusesWhatTheContractRefusesAndStaysAsItWas) {
 }
 
 // 4 KiB of keys and values a token and layer.
-const ModelRecipe kWideCache{.hidden = 1024, .intermediate = 1024, .layers = 2, .heads = 8, .kvHeads = 8, .headDim = 128,
-                             .positions = 8192, .groupSize = 128, .actOrder = true};
+const ModelRecipe kWideCache{.hidden = 1024,
+                             .intermediate = 1024,
+                             .layers = 2,
+                             .heads = 8,
+                             .kvHeads = 8,
+                             .headDim = 128,
+                             .positions = 8192,
+                             .groupSize = 128,
+                             .actOrder = true};
 
 TEST(HybridBackend, memoryThatEndsInAConversationIsAnErrorWithAWayOnAndNothingIsLost) {
     REQUIRE_GPU();
@@ -236,22 +246,32 @@ TEST(HybridBackend, memoryThatEndsInAConversationIsAnErrorWithAWayOnAndNothingIs
 
 TEST(HybridBackend, aModelThatDoesNotFitIsOpenedOnBoth) {
     REQUIRE_GPU();
-    TestModel model({.hidden = 1024, .intermediate = 1024, .layers = 4, .heads = 8, .kvHeads = 8, .headDim = 128,
-                     .positions = 8192, .groupSize = 128, .actOrder = true});
+    TestModel model({.hidden = 1024,
+                     .intermediate = 1024,
+                     .layers = 4,
+                     .heads = 8,
+                     .kvHeads = 8,
+                     .headDim = 128,
+                     .positions = 8192,
+                     .groupSize = 128,
+                     .actOrder = true});
     const Result<ModelFiles> files = ModelFiles::open(model.path());
     ASSERT_TRUE(files.ok()) << files.error().message;
     const gpu::GpuDevice device = gpu::discoverGpus().devices.front();
     const std::uint64_t taken = device.totalBytes - device.freeBytes;
-    const std::uint64_t limit = (taken + gpu::gpuNeed(files->config()).bytes(3, 8192) + (std::uint64_t{16} << 20)) >> 20;
+    const std::uint64_t limit =
+        (taken + gpu::gpuNeed(files->config()).bytes(3, 8192) + (std::uint64_t{16} << 20)) >> 20;
     ASSERT_EQ(setenv("TRAMONTANE_GPU_MEMORY_LIMIT", std::to_string(limit).c_str(), 1), 0);
     std::string note;
-    const auto backend = gpu::makeBestBackend(*files, {.directory = model.path(), .device = "auto", .threads = 2, .contextLength = 8192},
-                                              {}, {}, note);
+    const auto backend = gpu::makeBestBackend(
+        *files, {.directory = model.path(), .device = "auto", .threads = 2, .contextLength = 8192}, {}, {}, note);
     const auto refused = gpu::makeBestBackend(
-        *files, {.directory = model.path(), .device = "auto", .threads = 2, .contextLength = 8192, .gpuLayers = 4}, {}, {}, note);
+        *files, {.directory = model.path(), .device = "auto", .threads = 2, .contextLength = 8192, .gpuLayers = 4}, {},
+        {}, note);
     unsetenv("TRAMONTANE_GPU_MEMORY_LIMIT");
     ASSERT_TRUE(backend.ok()) << backend.error().message;
-    EXPECT_NE((*backend)->info().device.find(" (3 of 4 layers), CPU ("), std::string::npos) << (*backend)->info().device;
+    EXPECT_NE((*backend)->info().device.find(" (3 of 4 layers), CPU ("), std::string::npos)
+        << (*backend)->info().device;
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().kind, ErrorKind::outOfMemory);
     // The whole context of one conversation has room, as was promised.

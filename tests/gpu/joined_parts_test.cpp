@@ -19,10 +19,10 @@ constexpr int kLayers = 4, kVocab = 400;
 const ModelRecipe kRecipe{.layers = kLayers, .vocab = kVocab, .positions = 512, .actOrder = true};
 
 struct Faults {
-    int forwards = 0;                       // so far
-    std::optional<int> failsAt;             // this one fails
+    int forwards = 0;           // so far
+    std::optional<int> failsAt; // this one fails
     bool makesNoSequence = false;
-    int living = 0;                         // sequences
+    int living = 0; // sequences
 };
 
 // A part that fails when it is told to, after it was asked and before it does anything.
@@ -30,9 +30,15 @@ class FailingPart final : public ModelPart {
 public:
     FailingPart(std::unique_ptr<ModelPart> part, Faults& faults) : part_(std::move(part)), faults_(faults) {}
     const BackendInfo& info() const override { return part_->info(); }
-    Result<SequenceId> createSequence() override { return counted([&] { return part_->createSequence(); }); }
-    Result<SequenceId> forkSequence(SequenceId source) override { return counted([&] { return part_->forkSequence(source); }); }
-    Result<void> truncateSequence(SequenceId sequence, int length) override { return part_->truncateSequence(sequence, length); }
+    Result<SequenceId> createSequence() override {
+        return counted([&] { return part_->createSequence(); });
+    }
+    Result<SequenceId> forkSequence(SequenceId source) override {
+        return counted([&] { return part_->forkSequence(source); });
+    }
+    Result<void> truncateSequence(SequenceId sequence, int length) override {
+        return part_->truncateSequence(sequence, length);
+    }
     void releaseSequence(SequenceId sequence) override {
         --faults_.living;
         part_->releaseSequence(sequence);
@@ -58,7 +64,8 @@ class JoinedParts : public ::testing::Test {
 protected:
     // Layers before `cut` in front; `rows` a step, so that a batch takes several chunks.
     std::unique_ptr<Backend> joined(int cut, int rows = 24, int context = 0) {
-        const CpuBackendOptions few{.threads = 2, .contextLength = context, .maxRows = rows}, many{.threads = 2, .contextLength = context};
+        const CpuBackendOptions few{.threads = 2, .contextLength = context, .maxRows = rows},
+            many{.threads = 2, .contextLength = context};
         auto front = makeCpuPart(partOf(model_.views(), 0, cut), few, {}, {});
         auto back = makeCpuPart(partOf(model_.views(), cut, kLayers), many, {}, {});
         EXPECT_TRUE(front.ok() && back.ok());
@@ -79,13 +86,16 @@ TEST_F(JoinedParts, giveTheBitsOfTheWholeHoweverTheBatchIsCut) {
         for (const int rows : {1, 24, 128}) {
             const auto backend = joined(cut, rows);
             EXPECT_EQ(append(*backend, *backend->createSequence(), tokens, LogitsWanted::all), expected);
-            const SequenceId one = *backend->createSequence(), two = *backend->createSequence(), three = *backend->createSequence();
-            const BatchPiece pieces[] = {{one, others, LogitsWanted::none}, {two, tokens, LogitsWanted::all}, {three, others}};
+            const SequenceId one = *backend->createSequence(), two = *backend->createSequence(),
+                             three = *backend->createSequence();
+            const BatchPiece pieces[] = {
+                {one, others, LogitsWanted::none}, {two, tokens, LogitsWanted::all}, {three, others}};
             const auto logits = backend->forward(pieces, {});
             ASSERT_TRUE(logits.ok()) << logits.error().message;
             std::vector<float> both = expected;
             both.insert(both.end(), otherLast.begin(), otherLast.end());
-            EXPECT_EQ(std::vector<float>(logits->begin(), logits->end()), both) << "cut " << cut << ", " << rows << " rows";
+            EXPECT_EQ(std::vector<float>(logits->begin(), logits->end()), both)
+                << "cut " << cut << ", " << rows << " rows";
             EXPECT_EQ(backend->sequenceLength(one), 50);
         }
 }
@@ -159,7 +169,8 @@ TEST_F(JoinedParts, refuseWhatTheContractRefusesBeforeAnythingIsDone) {
     };
     EXPECT_EQ(kindOf({{sequence, tokens}}), ErrorKind::contextFull);
     EXPECT_EQ(kindOf({{SequenceId{999}, std::span(tokens).first(1)}}), ErrorKind::invalidInput);
-    EXPECT_EQ(kindOf({{sequence, std::span(tokens).first(1)}, {sequence, std::span(tokens).first(1)}}), ErrorKind::invalidInput);
+    EXPECT_EQ(kindOf({{sequence, std::span(tokens).first(1)}, {sequence, std::span(tokens).first(1)}}),
+              ErrorKind::invalidInput);
     std::stop_source source;
     source.request_stop();
     EXPECT_EQ(kindOf({{sequence, std::span(tokens).first(1)}}, source.get_token()), ErrorKind::cancelled);

@@ -19,7 +19,7 @@ struct HostState {
     std::uint64_t free = std::uint64_t{1} << 40;
     std::map<void*, std::size_t> slabs;
     int takes = 0, copies = 0;
-    int refusedTakes = 0;     // this many are refused although memory is there
+    int refusedTakes = 0; // this many are refused although memory is there
     int copiesUntilError = -1;
 };
 
@@ -131,7 +131,8 @@ TEST(KvPages, everyPageIsAlignedAndItsOwn) {
     EXPECT_EQ(distinct.size(), 79u);
     auto before = distinct.begin();
     for (auto next = std::next(before); next != distinct.end(); before = next++)
-        EXPECT_GE(reinterpret_cast<std::uintptr_t>(*next) - reinterpret_cast<std::uintptr_t>(*before), n.pages.pageBytes());
+        EXPECT_GE(reinterpret_cast<std::uintptr_t>(*next) - reinterpret_cast<std::uintptr_t>(*before),
+                  n.pages.pageBytes());
 }
 
 TEST(KvPages, aForkSharesUntilOneOfTheTwoWrites) {

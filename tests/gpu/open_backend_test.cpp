@@ -57,7 +57,8 @@ TEST(ChooseDevice, cpuAsksNobodyAndSaysNothing) {
         EXPECT_FALSE(choice->gpu.has_value());
         EXPECT_EQ(choice->note, "");
     }
-    EXPECT_EQ(chooseDevice(on("cuda", 0), smallModel(), twoGpus(kPlenty))->note, "No layer is wanted on the GPU, so the CPU is used.");
+    EXPECT_EQ(chooseDevice(on("cuda", 0), smallModel(), twoGpus(kPlenty))->note,
+              "No layer is wanted on the GPU, so the CPU is used.");
 }
 
 TEST(ChooseDevice, withoutAGpuAutoIsTheCpuAndCudaAnError) {
@@ -95,7 +96,8 @@ TEST(ChooseDevice, asManyLayersAreOnTheGpuAsFitWithTheirShareOfTheContext) {
                     continue;
                 }
                 EXPECT_FALSE(less->gpu.has_value());
-                EXPECT_NE(less->note.find("NVIDIA Large has " + std::to_string((bytes - 1) >> 20) + " MB"), std::string::npos)
+                EXPECT_NE(less->note.find("NVIDIA Large has " + std::to_string((bytes - 1) >> 20) + " MB"),
+                          std::string::npos)
                     << less->note;
                 EXPECT_TRUE(less->note.ends_with("so the CPU is used.")) << less->note;
             }
@@ -118,8 +120,10 @@ TEST(ChooseDevice, aLaptopsFourGigabytesHoldMostOfA7B) {
     ASSERT_TRUE(choice.ok());
     EXPECT_GE(choice->gpuLayers, 18);
     EXPECT_LE(choice->gpuLayers, 24);
-    EXPECT_NE(choice->note.find("all 32 layers with a context of 8192 tokens need "), std::string::npos) << choice->note;
-    EXPECT_TRUE(choice->note.ends_with("so " + std::to_string(choice->gpuLayers) + " run there and the others on the CPU."))
+    EXPECT_NE(choice->note.find("all 32 layers with a context of 8192 tokens need "), std::string::npos)
+        << choice->note;
+    EXPECT_TRUE(
+        choice->note.ends_with("so " + std::to_string(choice->gpuLayers) + " run there and the others on the CPU."))
         << choice->note;
 }
 
@@ -138,7 +142,8 @@ TEST(ChooseDevice, aNumberOfLayersIsTakenOrRefusedWithFigures) {
     const GpuNeed need = gpuNeed(config);
     const std::uint64_t free = need.bytes(20, 8192);
     for (const char* device : {"auto", "cuda"}) {
-        for (const int layers : {1, 7, 20}) EXPECT_EQ(chooseDevice(on(device, layers), config, twoGpus(free))->gpuLayers, layers);
+        for (const int layers : {1, 7, 20})
+            EXPECT_EQ(chooseDevice(on(device, layers), config, twoGpus(free))->gpuLayers, layers);
         EXPECT_EQ(chooseDevice(on(device, 99), config, twoGpus(kPlenty))->gpuLayers, 32) << "all there are";
         const Result<DeviceChoice> refused = chooseDevice(on(device, 21), config, twoGpus(free));
         ASSERT_FALSE(refused.ok());
@@ -171,7 +176,8 @@ TEST(MemoryLimit, aDeviceCountsAsOneOfThatSize) {
     EXPECT_EQ(freeWithin(0, 70 * gigabyte, 80 * gigabyte), 70 * gigabyte) << "no limit";
     EXPECT_EQ(freeWithin(4 * gigabyte, 79 * gigabyte, 80 * gigabyte), 3 * gigabyte) << "what is taken counts";
     EXPECT_EQ(freeWithin(4 * gigabyte, 70 * gigabyte, 80 * gigabyte), 0u);
-    EXPECT_EQ(freeWithin(100 * gigabyte, 70 * gigabyte, 80 * gigabyte), 70 * gigabyte) << "a limit makes nothing larger";
+    EXPECT_EQ(freeWithin(100 * gigabyte, 70 * gigabyte, 80 * gigabyte), 70 * gigabyte)
+        << "a limit makes nothing larger";
     const struct {
         const char* text;
         std::uint64_t bytes;
@@ -188,11 +194,13 @@ TEST(MakeBestBackend, opensEveryModelSomewhere) {
     // Heads of 64 run on the GPU where there is one, heads of 40 on the CPU anywhere.
     for (const int headDim : {64, 40}) {
         const testing::TemporaryFolder folder;
-        testing::writeModel(folder.path(), {.hidden = 160, .intermediate = 320, .heads = 4, .kvHeads = 2, .headDim = headDim});
+        testing::writeModel(folder.path(),
+                            {.hidden = 160, .intermediate = 320, .heads = 4, .kvHeads = 2, .headDim = headDim});
         const Result<ModelFiles> files = ModelFiles::open(folder.path());
         ASSERT_TRUE(files.ok()) << files.error().message;
         std::string note = "of an earlier model";
-        const auto backend = makeBestBackend(*files, {.directory = folder.path(), .device = "auto", .threads = 1}, {}, {}, note);
+        const auto backend =
+            makeBestBackend(*files, {.directory = folder.path(), .device = "auto", .threads = 1}, {}, {}, note);
         ASSERT_TRUE(backend.ok()) << backend.error().message;
         const bool hasGpu = !discoverGpus().devices.empty();
         if (!hasGpu || headDim == 40) {
@@ -201,7 +209,8 @@ TEST(MakeBestBackend, opensEveryModelSomewhere) {
         EXPECT_EQ(note.empty(), !hasGpu || (*backend)->info().deviceKind == "cuda") << note;
         std::stop_source stop;
         stop.request_stop();
-        const auto cancelled = makeBestBackend(*files, {.directory = folder.path(), .device = "auto"}, {}, stop.get_token(), note);
+        const auto cancelled =
+            makeBestBackend(*files, {.directory = folder.path(), .device = "auto"}, {}, stop.get_token(), note);
         ASSERT_FALSE(cancelled.ok());
         EXPECT_EQ(cancelled.error().kind, ErrorKind::cancelled);
     }

@@ -28,8 +28,15 @@ struct RandomLinear {
         for (auto& word : qweight) word = random();
         for (auto& word : qzeros) word = random();
         for (auto& scale : scales) scale = static_cast<std::uint16_t>(0x1000 + random() % 0x1000);
-        view = {inputs, outputs, groups, zeroOffset, std::as_bytes(std::span(qweight)), std::as_bytes(std::span(qzeros)),
-                std::as_bytes(std::span(scales)), {}, {}};
+        view = {inputs,
+                outputs,
+                groups,
+                zeroOffset,
+                std::as_bytes(std::span(qweight)),
+                std::as_bytes(std::span(qzeros)),
+                std::as_bytes(std::span(scales)),
+                {},
+                {}};
         if (!actOrder) return;
         for (int k = 0; k < inputs; ++k) groupIndex.push_back(k / (inputs / groups));
         std::shuffle(groupIndex.begin(), groupIndex.end(), random);
@@ -38,7 +45,8 @@ struct RandomLinear {
     std::vector<std::int32_t> rowsByGroup() const {
         std::vector<std::int32_t> rows(static_cast<std::size_t>(view.inputs));
         std::iota(rows.begin(), rows.end(), 0);
-        std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) { return gptqGroup(view, a) < gptqGroup(view, b); });
+        std::stable_sort(rows.begin(), rows.end(),
+                         [&](int a, int b) { return gptqGroup(view, a) < gptqGroup(view, b); });
         return rows;
     }
 };
@@ -74,7 +82,8 @@ std::vector<std::uint8_t> onDevice(const PackedShape& shape, std::span<const Ran
 
 // `column(n)` is the view and the column that packed output n holds; no view for padding.
 template <class Column>
-std::vector<std::uint8_t> byDescription(const PackedShape& shape, const std::vector<std::int32_t>& rows, Column column) {
+std::vector<std::uint8_t> byDescription(const PackedShape& shape, const std::vector<std::int32_t>& rows,
+                                        Column column) {
     const auto inputs = static_cast<int>(rows.size());
     return PackedFixture::pack(
         shape,
@@ -84,11 +93,15 @@ std::vector<std::uint8_t> byDescription(const PackedShape& shape, const std::vec
         },
         [&](int k, int n) {
             const auto [view, c] = column(n);
-            return view == nullptr || k >= inputs ? 0.0f : gptqScale(*view, gptqGroup(*view, rows[static_cast<std::size_t>(k)]), c);
+            return view == nullptr || k >= inputs
+                       ? 0.0f
+                       : gptqScale(*view, gptqGroup(*view, rows[static_cast<std::size_t>(k)]), c);
         },
         [&](int k, int n) {
             const auto [view, c] = column(n);
-            return view == nullptr || k >= inputs ? 8 : gptqZero(*view, gptqGroup(*view, rows[static_cast<std::size_t>(k)]), c);
+            return view == nullptr || k >= inputs
+                       ? 8
+                       : gptqZero(*view, gptqGroup(*view, rows[static_cast<std::size_t>(k)]), c);
         });
 }
 
@@ -105,18 +118,29 @@ TEST(Repack, matchesTheDescriptionAtEveryGroupSizeZeroFormatAndOrder) {
         int inputs, outputs, groups;
     };
     // Groups of 32, 64, 128, 256 and all rows; inputs and outputs that fill no chunk and no tile.
-    for (const Case& c : {Case{96, 40, 3}, {4096, 256, 128}, {192, 16, 3}, {1024, 64, 16}, {640, 24, 5}, {1024, 128, 8},
-                          {512, 48, 2}, {1000, 56, 1}, {128, 8, 1}, {8, 8, 1}})
+    for (const Case& c : {Case{96, 40, 3},
+                          {4096, 256, 128},
+                          {192, 16, 3},
+                          {1024, 64, 16},
+                          {640, 24, 5},
+                          {1024, 128, 8},
+                          {512, 48, 2},
+                          {1000, 56, 1},
+                          {128, 8, 1},
+                          {8, 8, 1}})
         for (const int zeroOffset : {0, 1})
             for (const bool hasZeros : {false, true})
                 for (const bool actOrder : {false, true}) {
-                    SCOPED_TRACE(::testing::Message() << c.inputs << "x" << c.outputs << " in " << c.groups << " groups, zeros +"
-                                                      << zeroOffset << (hasZeros ? " kept" : " left out")
-                                                      << (actOrder ? ", act-order" : ""));
-                    const RandomLinear linear(c.inputs, c.outputs, c.groups, zeroOffset, actOrder && c.groups > 1, random);
+                    SCOPED_TRACE(::testing::Message()
+                                 << c.inputs << "x" << c.outputs << " in " << c.groups << " groups, zeros +"
+                                 << zeroOffset << (hasZeros ? " kept" : " left out")
+                                 << (actOrder ? ", act-order" : ""));
+                    const RandomLinear linear(c.inputs, c.outputs, c.groups, zeroOffset, actOrder && c.groups > 1,
+                                              random);
                     std::vector<TileRowSource> rows;
                     appendPlain(rows, 0, c.outputs);
-                    const PackedShape shape = packedShapeOf(c.inputs, c.groups, static_cast<int>(rows.size()), hasZeros);
+                    const PackedShape shape =
+                        packedShapeOf(c.inputs, c.groups, static_cast<int>(rows.size()), hasZeros);
                     const RandomLinear* const parts[] = {&linear};
                     const auto got = onDevice(shape, parts, inputOrderOf(linear.view), rows);
                     const auto expected = byDescription(shape, linear.rowsByGroup(), [&](int n) {
@@ -209,7 +233,8 @@ TEST(PackOrder, longGroupsRepeatTheirScaleInEachChunk) {
     EXPECT_EQ(packedShapeOf(960, 10, 16, false).groupRows, 32); // groups of 96
     EXPECT_EQ(packedShapeOf(1000, 1, 16, false).groupRows, 128);
     std::mt19937 random(36);
-    EXPECT_EQ(inputOrderOf(RandomLinear(512, 8, 2, 1, false, random).view).groups, (std::vector<std::int32_t>{0, 0, 1, 1}));
+    EXPECT_EQ(inputOrderOf(RandomLinear(512, 8, 2, 1, false, random).view).groups,
+              (std::vector<std::int32_t>{0, 0, 1, 1}));
     EXPECT_EQ(inputOrderOf(RandomLinear(192, 8, 2, 1, false, random).view).groups,
               (std::vector<std::int32_t>{0, 0, 0, 1, 1, 1, -1, -1}));
 }

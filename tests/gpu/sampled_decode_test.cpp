@@ -20,7 +20,8 @@ using testing::TestModel;
 constexpr int kVocab = 400;
 
 std::unique_ptr<Backend> onGpu(TestModel& model, int contextLength = 1024) {
-    auto backend = gpu::makeCudaBackend(model.views(), {gpu::discoverGpus().devices.front().ordinal, contextLength}, {}, {});
+    auto backend =
+        gpu::makeCudaBackend(model.views(), {gpu::discoverGpus().devices.front().ordinal, contextLength}, {}, {});
     EXPECT_TRUE(backend.ok()) << (backend.ok() ? "" : backend.error().message);
     return backend.ok() ? std::move(*backend) : nullptr;
 }
@@ -32,7 +33,9 @@ public:
     const BackendInfo& info() const override { return backend_->info(); }
     Result<SequenceId> createSequence() override { return backend_->createSequence(); }
     Result<SequenceId> forkSequence(SequenceId source) override { return backend_->forkSequence(source); }
-    Result<void> truncateSequence(SequenceId sequence, int length) override { return backend_->truncateSequence(sequence, length); }
+    Result<void> truncateSequence(SequenceId sequence, int length) override {
+        return backend_->truncateSequence(sequence, length);
+    }
     void releaseSequence(SequenceId sequence) override { backend_->releaseSequence(sequence); }
     int sequenceLength(SequenceId sequence) const override { return backend_->sequenceLength(sequence); }
     Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) override {
@@ -66,8 +69,12 @@ std::vector<NamedSettings> kindsOfSettings() {
     penalized.frequencyPenalty = 0.2, penalized.repeatLastN = -1;
     penalizedGreedy = penalized;
     penalizedGreedy.temperature = 0, penalizedGreedy.repeatLastN = 64;
-    return {{"greedy", greedy}, {"whole row", row}, {"short list", shortList}, {"full chain", chain},
-            {"penalties over all", penalized}, {"greedy with penalties", penalizedGreedy}};
+    return {{"greedy", greedy},
+            {"whole row", row},
+            {"short list", shortList},
+            {"full chain", chain},
+            {"penalties over all", penalized},
+            {"greedy with penalties", penalizedGreedy}};
 }
 
 JobRequest job(std::vector<TokenId> prompt, SamplingSettings settings, int maxTokens, std::uint64_t seed) {
@@ -89,8 +96,8 @@ class Oracle {
 public:
     explicit Oracle(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
     // The token that follows `text`, of which the first `read` were read together and the others one by one.
-    TokenId next(const std::vector<TokenId>& text, std::size_t read, const SamplingSettings& settings, std::uint64_t seed = 1,
-                 std::uint64_t draws = 0) {
+    TokenId next(const std::vector<TokenId>& text, std::size_t read, const SamplingSettings& settings,
+                 std::uint64_t seed = 1, std::uint64_t draws = 0) {
         const SequenceId sequence = *backend_->createSequence();
         const auto at = text.begin() + static_cast<std::ptrdiff_t>(read);
         std::vector<float> row = append(*backend_, sequence, {text.begin(), at});
@@ -186,7 +193,8 @@ TEST(SampledDecode, discardsWhatRanAheadWhereTheCallerDoesSomethingElse) {
         std::vector<TokenId> text = randomTokens(40, kVocab, random);
         const std::size_t read = text.size() - 1;
         const SequenceId sequence = *backend->createSequence();
-        append(*backend, sequence, {text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read)}, LogitsWanted::none);
+        append(*backend, sequence, {text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read)},
+               LogitsWanted::none);
         std::uint64_t draw = 0;
         const auto goOn = [&](int count) {
             for (int i = 0; i < count; ++i) {
@@ -273,7 +281,8 @@ TEST(SampledDecode, jobsJoinAndLeaveAndEachGetsWhatItGetsAlone) {
         std::vector<std::pair<JobId, JobId>> ids;
         const auto submit = [&](int maxTokens) {
             const auto& settings = kinds[greedyAlone ? 0 : random() % kinds.size()].settings;
-            const auto request = job(randomTokens(5 + static_cast<int>(random() % 80), kVocab, random), settings, maxTokens, random());
+            const auto request =
+                job(randomTokens(5 + static_cast<int>(random() % 80), kVocab, random), settings, maxTokens, random());
             ids.emplace_back(ours.submit(request), theirs.submit(request));
         };
         submit(250);
@@ -332,9 +341,11 @@ TEST(SampledDecode, aBatchOfGreedyPiecesGetsTheLikeliestOfEachRow) {
             for (int i = 0; i < batch; ++i) {
                 const auto at = static_cast<std::size_t>(i);
                 Sampler sampler(greedy, 1, all);
-                ASSERT_EQ((*tokens)[at], *sampler.sample(rows->subspan(at * kVocab, kVocab), texts[at])) << batch << " rows, step " << n;
+                ASSERT_EQ((*tokens)[at], *sampler.sample(rows->subspan(at * kVocab, kVocab), texts[at]))
+                    << batch << " rows, step " << n;
             }
-            for (int i = 0; i < batch; ++i) texts[static_cast<std::size_t>(i)].push_back((*tokens)[static_cast<std::size_t>(i)]);
+            for (int i = 0; i < batch; ++i)
+                texts[static_cast<std::size_t>(i)].push_back((*tokens)[static_cast<std::size_t>(i)]);
         }
         SamplingSettings drawn;
         std::vector<SampledPiece> mixed{piece(ids[0], texts[0], greedy), piece(ids[1], texts[1], drawn)};

@@ -101,7 +101,8 @@ void measure(const char* name, const char* rowName, const SamplingSettings& sett
         if (round >= 2) times.push_back(milliseconds * 1000 / kCalls);
     }
     std::sort(times.begin(), times.end());
-    std::printf("%-44s %-6s %7.2f us   (%.2f to %.2f)\n", name, rowName, times[times.size() / 2], times.front(), times.back());
+    std::printf("%-44s %-6s %7.2f us   (%.2f to %.2f)\n", name, rowName, times[times.size() / 2], times.front(),
+                times.back());
 
     cudaGraphExecDestroy(replay);
     cudaGraphDestroy(graph);

@@ -71,7 +71,11 @@ private:
     std::vector<float> row(int vocab) {
         constexpr float infinity = std::numeric_limits<float>::infinity();
         std::vector<float> values(static_cast<std::size_t>(vocab));
-        const double spread = chance(0.1) ? 0 : chance(0.1) ? 1e4 : chance(0.05) ? 1e37 : chance(0.2) ? 0.001 : between(0.2, 6);
+        const double spread = chance(0.1)    ? 0
+                              : chance(0.1)  ? 1e4
+                              : chance(0.05) ? 1e37
+                              : chance(0.2)  ? 0.001
+                                             : between(0.2, 6);
         const double shift = chance(0.3) ? between(-30, 30) : 0;
         const double steps = chance(0.3) ? between(0.5, 4) : 0; // rounded to these: many ties
         std::normal_distribution<double> normal;

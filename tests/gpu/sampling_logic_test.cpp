@@ -39,7 +39,9 @@ struct HostBlock {
         return greatest;
     }
     template <class Function>
-    void once(const Function& function) { function(); }
+    void once(const Function& function) {
+        function();
+    }
     void increment(u32& counter) { ++counter; }
     void joinMax(u64& to, u64 value) { to = std::max(to, value); }
     u32 append(u32& counter) { return counter++; }
@@ -67,8 +69,8 @@ struct HostSampler {
     explicit HostSampler(const SamplingCase& from, std::mt19937& order)
         : vocab(static_cast<int>(from.rows.front().size())), random(order), history(from.history),
           bits((static_cast<std::size_t>(vocab) + 31) / 32), keys(static_cast<std::size_t>(vocab), 0xdeadbeef),
-          listIds(keys), listKeys(keys), weights(static_cast<std::size_t>(vocab), 0xdeadbeefdeadbeef), listWeights(weights),
-          shared(std::make_unique<ChooseStorage>()) {
+          listIds(keys), listKeys(keys), weights(static_cast<std::size_t>(vocab), 0xdeadbeefdeadbeef),
+          listWeights(weights), shared(std::make_unique<ChooseStorage>()) {
         for (const TokenId id : *from.producible)
             if (id < vocab) bits[static_cast<std::size_t>(id) / 32] |= 1u << (id % 32);
         state.numbers = samplerNumbers(from.settings);
@@ -80,8 +82,10 @@ struct HostSampler {
     }
 
     SampledToken sample(const std::vector<float>& row) {
-        const Step step{row.data(), bits.data(), vocab, &state, history.data(), static_cast<int>(history.size()), keys.data(),
-                        weights.data(), listIds.data(), listKeys.data(), listWeights.data()};
+        const Step step{row.data(),      bits.data(),       vocab,
+                        &state,          history.data(),    static_cast<int>(history.size()),
+                        keys.data(),     weights.data(),    listIds.data(),
+                        listKeys.data(), listWeights.data()};
         HostBlock block{random};
         const int blocks = (vocab + kRowLogits - 1) / kRowLogits;
         for (int i = blocks - 1; i >= 0; --i) {
@@ -125,7 +129,8 @@ TEST(SamplingLogic, samplingLogic_drawsWhatTheCpuDraws) {
                 ++refusals;
                 ASSERT_LT(found.token, 0) << "draw " << draw;
                 const bool numbers = expected.error().message.find("no token") == std::string::npos;
-                ASSERT_EQ(found.token, -static_cast<int>(numbers ? SamplerStatus::notNumbers : SamplerStatus::nothingFollows));
+                ASSERT_EQ(found.token,
+                          -static_cast<int>(numbers ? SamplerStatus::notNumbers : SamplerStatus::nothingFollows));
                 ASSERT_EQ(device.state.token, -1);
                 continue;
             }

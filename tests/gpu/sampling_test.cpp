@@ -46,8 +46,9 @@ public:
         return buffers;
     }
     void upload(const std::vector<float>& row, cudaStream_t stream) {
-        ASSERT_EQ(cudaMemcpyAsync(logits_.get(), row.data(), row.size() * sizeof(float), cudaMemcpyHostToDevice, stream),
-                  cudaSuccess);
+        ASSERT_EQ(
+            cudaMemcpyAsync(logits_.get(), row.data(), row.size() * sizeof(float), cudaMemcpyHostToDevice, stream),
+            cudaSuccess);
     }
     SampledToken sample(const std::vector<float>& row) {
         upload(row, nullptr);
@@ -103,7 +104,8 @@ TEST(Sampling, sampling_drawsWhatTheCpuDraws) {
             if (!expected) {
                 ++refusals;
                 const bool numbers = expected.error().message.find("no token") == std::string::npos;
-                ASSERT_EQ(found.token, -static_cast<int>(numbers ? SamplerStatus::notNumbers : SamplerStatus::nothingFollows))
+                ASSERT_EQ(found.token,
+                          -static_cast<int>(numbers ? SamplerStatus::notNumbers : SamplerStatus::nothingFollows))
                     << "draw " << draw;
                 continue;
             }
@@ -174,14 +176,16 @@ TEST(Sampling, sampling_argmaxRowsTakesTheFirstOfEquals) {
             logits.insert(logits.end(), row.begin(), row.end());
             const auto token = cpu.sample(row, {});
             const bool numbers = !token && token.error().message.find("no token") == std::string::npos;
-            expected.push_back(token ? *token
-                                     : -static_cast<int>(numbers ? SamplerStatus::notNumbers : SamplerStatus::nothingFollows));
+            expected.push_back(
+                token ? *token
+                      : -static_cast<int>(numbers ? SamplerStatus::notNumbers : SamplerStatus::nothingFollows));
         }
         const DeviceVector<float> rows(logits);
         const DeviceVector<std::uint32_t> producible(producibleBits(*one.producible, vocab));
         const DeviceVector<int> tokens(expected.size());
-        ASSERT_EQ(argmaxRows(rows.get(), static_cast<int>(expected.size()), vocab, producible.get(), tokens.get(), nullptr),
-                  cudaSuccess);
+        ASSERT_EQ(
+            argmaxRows(rows.get(), static_cast<int>(expected.size()), vocab, producible.get(), tokens.get(), nullptr),
+            cudaSuccess);
         ASSERT_EQ(tokens.download(), expected);
     }
 }

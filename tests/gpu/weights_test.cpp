@@ -30,20 +30,42 @@ std::vector<Variant> variants() {
         {"groups of 32, v1, symmetric", {}},
         {"act-order", {.groupSize = 32, .actOrder = true}},
         {"act-order, each linear its own", {.groupSize = 64, .actOrder = true, .sharedOrders = false}, 3, 2},
-        {"asymmetric, v2 zeros, groups of 64", {.groupSize = 64, .actOrder = true, .symmetric = false, .zerosV2 = true}},
+        {"asymmetric, v2 zeros, groups of 64",
+         {.groupSize = 64, .actOrder = true, .symmetric = false, .zerosV2 = true}},
         {"symmetric, v2 zeros", {.groupSize = 64, .zerosV2 = true}},
         {"asymmetric, v1 zeros, bias", {.groupSize = 128, .symmetric = false, .bias = true}},
         {"own orders, bias, asymmetric",
-         {.groupSize = 32, .actOrder = true, .sharedOrders = false, .symmetric = false, .bias = true}, 3, 2},
+         {.groupSize = 32, .actOrder = true, .sharedOrders = false, .symmetric = false, .bias = true},
+         3,
+         2},
         {"one group", {.groupSize = -1, .symmetric = false}},
         {"bf16, tied head", {.tiedHead = true, .groupSize = 128, .actOrder = true, .dense = DType::bf16}},
         {"f32", {.groupSize = 128, .dense = DType::f32}},
-        {"inputs that fill no chunk", {.hidden = 160, .intermediate = 416, .heads = 4, .kvHeads = 2, .headDim = 64,
-                                       .vocab = 401, .groupSize = 32, .actOrder = true}},
-        {"heads of 96", {.hidden = 192, .intermediate = 384, .heads = 4, .kvHeads = 4, .headDim = 96, .groupSize = 64,
-                         .actOrder = true}},
-        {"heads of 128", {.hidden = 256, .intermediate = 512, .heads = 4, .kvHeads = 1, .headDim = 128, .groupSize = 128,
-                          .actOrder = true}},
+        {"inputs that fill no chunk",
+         {.hidden = 160,
+          .intermediate = 416,
+          .heads = 4,
+          .kvHeads = 2,
+          .headDim = 64,
+          .vocab = 401,
+          .groupSize = 32,
+          .actOrder = true}},
+        {"heads of 96",
+         {.hidden = 192,
+          .intermediate = 384,
+          .heads = 4,
+          .kvHeads = 4,
+          .headDim = 96,
+          .groupSize = 64,
+          .actOrder = true}},
+        {"heads of 128",
+         {.hidden = 256,
+          .intermediate = 512,
+          .heads = 4,
+          .kvHeads = 1,
+          .headDim = 128,
+          .groupSize = 128,
+          .actOrder = true}},
     };
 }
 
@@ -74,7 +96,8 @@ float biasAt(const GptqView& view, int column) {
 }
 
 // Compares a linear with what the description makes of the places of its packed outputs.
-void expectLinear(const DeviceLinear& linear, const std::function<Place(int)>& place, const GptqView& source, bool isDown) {
+void expectLinear(const DeviceLinear& linear, const std::function<Place(int)>& place, const GptqView& source,
+                  bool isDown) {
     const std::vector<std::int32_t> rows = rowsByGroup(source);
     const PackedShape& shape = linear.shape;
     ASSERT_EQ(shape.inputs, source.inputs);
@@ -111,7 +134,8 @@ void expectLinear(const DeviceLinear& linear, const std::function<Place(int)>& p
         const std::vector<float> biases = download(linear.bias, static_cast<std::size_t>(shape.packedOutputs()));
         for (int n = 0; n < shape.packedOutputs(); ++n) {
             const Place at = place(n);
-            EXPECT_EQ(biases[static_cast<std::size_t>(n)], at.view == nullptr ? 0.0f : biasAt(*at.view, at.column)) << n;
+            EXPECT_EQ(biases[static_cast<std::size_t>(n)], at.view == nullptr ? 0.0f : biasAt(*at.view, at.column))
+                << n;
         }
     }
     const bool sorted = std::is_sorted(rows.begin(), rows.end());
@@ -135,12 +159,15 @@ void expectLayer(const GpuLayer& layer, const LayerViews& views, int headDim) {
         EXPECT_EQ(fused.rotaryTiles, (queries + keys) / 16);
         EXPECT_EQ(fused.headDim, headDim);
         EXPECT_EQ(fused.shape.packedOutputs(), queries + 2 * keys);
-        expectLinear(fused, [&](int n) {
-            const int column = n < queries + keys ? rotaryColumn(n, headDim) : n;
-            if (column < queries) return Place{&views.query, column};
-            if (column < queries + keys) return Place{&views.key, column - queries};
-            return Place{&views.value, column - queries - keys};
-        }, views.query, false);
+        expectLinear(
+            fused,
+            [&](int n) {
+                const int column = n < queries + keys ? rotaryColumn(n, headDim) : n;
+                if (column < queries) return Place{&views.query, column};
+                if (column < queries + keys) return Place{&views.key, column - queries};
+                return Place{&views.value, column - queries - keys};
+            },
+            views.query, false);
     } else {
         const GptqView* parts[] = {&views.query, &views.key, &views.value};
         for (std::size_t i = 0; i < 3; ++i) {
@@ -148,7 +175,12 @@ void expectLayer(const GpuLayer& layer, const LayerViews& views, int headDim) {
             const DeviceLinear& linear = layer.queryKeyValue[i];
             EXPECT_EQ(linear.columnOrder, i < 2 ? ColumnOrder::rotary : ColumnOrder::plain);
             EXPECT_EQ(linear.rotaryTiles, i < 2 ? linear.shape.tiles : 0);
-            expectLinear(linear, [&, i](int n) { return Place{parts[i], i < 2 ? rotaryColumn(n, headDim) : n}; }, *parts[i], false);
+            expectLinear(
+                linear,
+                [&, i](int n) {
+                    return Place{parts[i], i < 2 ? rotaryColumn(n, headDim) : n};
+                },
+                *parts[i], false);
         }
     }
     const auto plain = [](const GptqView& view) {
@@ -166,14 +198,16 @@ void expectLayer(const GpuLayer& layer, const LayerViews& views, int headDim) {
     if (layer.gateUp.size() == 1) {
         EXPECT_EQ(layer.gateUp[0].columnOrder, ColumnOrder::gateUp);
         EXPECT_EQ(layer.gateUp[0].shape.packedOutputs(), 2 * layer.down.shape.packedInputs());
-        expectLinear(layer.gateUp[0], [&](int n) { return feed(n % 16 < 8 ? views.gate : views.up, n / 16 * 8 + n % 8); },
-                     views.gate, false);
+        expectLinear(
+            layer.gateUp[0], [&](int n) { return feed(n % 16 < 8 ? views.gate : views.up, n / 16 * 8 + n % 8); },
+            views.gate, false);
     } else {
         const GptqView* parts[] = {&views.gate, &views.up};
         for (std::size_t i = 0; i < 2; ++i) {
             EXPECT_EQ(layer.gateUp[i].columnOrder, ColumnOrder::plain);
             EXPECT_EQ(layer.gateUp[i].shape.packedOutputs(), layer.down.shape.packedInputs());
-            expectLinear(layer.gateUp[i], [&, i](int n) { return feed(*parts[i], n); }, *parts[i], false);
+            expectLinear(
+                layer.gateUp[i], [&, i](int n) { return feed(*parts[i], n); }, *parts[i], false);
         }
     }
 }
@@ -209,7 +243,8 @@ void expectHead(const __half* got, const DenseView& view) {
         for (std::size_t k = 0; k < hidden; ++k) {
             const std::size_t lane = row % 8 * 4 + k % 32 / 8;
             const std::size_t at = (((row / 16 * (hidden / 32) + k / 32) * 2 + row % 16 / 8) * 32 + lane) * 8 + k % 8;
-            ASSERT_EQ(__half2float(values[at]), __half2float(__float2half(denseAt(view, row * hidden + k)))) << row << ", " << k;
+            ASSERT_EQ(__half2float(values[at]), __half2float(__float2half(denseAt(view, row * hidden + k))))
+                << row << ", " << k;
         }
 }
 
@@ -221,16 +256,19 @@ TEST(GpuWeights, lieAsTheLayoutSaysInEveryVariantOfTheFormat) {
         const ModelViews& views = model.views();
         ASSERT_EQ(unsupportedShape(views.config), nullptr);
         double last = -1;
-        Result<GpuWeights> weights = loadGpuWeights(views, [&](double fraction, std::string_view) {
-            EXPECT_GE(fraction, last);
-            last = fraction;
-        }, {});
+        Result<GpuWeights> weights = loadGpuWeights(views,
+                                                    [&](double fraction, std::string_view) {
+                                                        EXPECT_GE(fraction, last);
+                                                        last = fraction;
+                                                    },
+                                                    {});
         ASSERT_TRUE(weights.ok()) << weights.error().message;
         EXPECT_EQ(last, 1.0);
         EXPECT_LE(weights->sizeBytes, gpuWeightBytes(views.config));
         EXPECT_GE(weights->sizeBytes, gpuWeightBytes(views.config) * 8 / 10);
         EXPECT_GT(weights->bytesReadPerToken, 0u);
-        EXPECT_LE(weights->bytesReadPerToken, weights->sizeBytes + static_cast<std::uint64_t>(views.config.mistral.hiddenSize) * 2);
+        EXPECT_LE(weights->bytesReadPerToken,
+                  weights->sizeBytes + static_cast<std::uint64_t>(views.config.mistral.hiddenSize) * 2);
         ASSERT_EQ(weights->layers.size(), views.layers.size());
         for (std::size_t i = 0; i < views.layers.size(); ++i) {
             SCOPED_TRACE(::testing::Message() << "layer " << i);
@@ -256,8 +294,15 @@ std::size_t freeMemory() {
 
 // Some 30 MB, so that a load takes several windows.
 ModelRecipe severalWindows() {
-    return {.hidden = 1024, .intermediate = 2816, .layers = 4, .heads = 16, .kvHeads = 4, .headDim = 64, .vocab = 3000,
-            .groupSize = 128, .actOrder = true};
+    return {.hidden = 1024,
+            .intermediate = 2816,
+            .layers = 4,
+            .heads = 16,
+            .kvHeads = 4,
+            .headDim = 64,
+            .vocab = 3000,
+            .groupSize = 128,
+            .actOrder = true};
 }
 
 TEST(GpuWeights, aCancelAtAnyPointGivesTheMemoryBack) {
@@ -273,9 +318,12 @@ TEST(GpuWeights, aCancelAtAnyPointGivesTheMemoryBack) {
     for (int point = 0; point + 1 < points; ++point) { // the last says that all is done
         std::stop_source stop;
         int seen = 0;
-        const auto loaded = loadGpuWeights(model.views(), [&](double, std::string_view) {
-            if (seen++ == point) stop.request_stop();
-        }, stop.get_token());
+        const auto loaded = loadGpuWeights(
+            model.views(),
+            [&](double, std::string_view) {
+                if (seen++ == point) stop.request_stop();
+            },
+            stop.get_token());
         ASSERT_FALSE(loaded.ok()) << point;
         ASSERT_EQ(loaded.error().kind, ErrorKind::cancelled) << loaded.error().message;
         ASSERT_EQ(freeMemory(), before) << "after a cancel at progress " << point;
@@ -308,8 +356,10 @@ TEST(GpuWeights, tooLittleMemoryIsRefusedWithFiguresBeforeAnythingIsTaken) {
             continue;
         }
         Result<DeviceMemory> taken = DeviceMemory::allocate(piece);
-        if (taken) ballast.push_back(std::move(*taken));
-        else piece /= 2;
+        if (taken)
+            ballast.push_back(std::move(*taken));
+        else
+            piece /= 2;
     }
     const std::size_t before = freeMemory();
     int progressed = 0;

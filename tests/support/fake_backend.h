@@ -38,8 +38,7 @@ public:
         int maxSequences = 1000; // then createSequence and forkSequence are out of memory
     };
 
-    explicit FakeBackend(Behaviour behaviour)
-        : behaviour_(std::move(behaviour)), thread_(std::this_thread::get_id()) {
+    explicit FakeBackend(Behaviour behaviour) : behaviour_(std::move(behaviour)), thread_(std::this_thread::get_id()) {
         info_.device = "Fake";
         info_.deviceKind = "cpu";
         info_.vocabSize = behaviour_.vocabSize;
@@ -51,8 +50,7 @@ public:
     // Every row looks random and depends on every token before it.
     static void hashedLogits(std::span<const TokenId> history, std::span<float> row) {
         std::uint64_t hash = 0xCBF29CE484222325u;
-        for (const TokenId id : history)
-            hash = (hash ^ static_cast<std::uint64_t>(id + 1)) * 0x100000001B3u;
+        for (const TokenId id : history) hash = (hash ^ static_cast<std::uint64_t>(id + 1)) * 0x100000001B3u;
         for (std::size_t i = 0; i < row.size(); ++i) {
             std::uint64_t z = hash + (i + 1) * 0x9E3779B97F4A7C15u;
             z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -105,8 +103,7 @@ public:
         return found == sequences_.end() ? -1 : static_cast<int>(found->second.size());
     }
 
-    Result<std::span<const float>> forward(std::span<const BatchPiece> pieces,
-                                           std::stop_token stop) override {
+    Result<std::span<const float>> forward(std::span<const BatchPiece> pieces, std::stop_token stop) override {
         if (std::this_thread::get_id() != thread_) violations_.push_back("forward on another thread");
         if (pieces.empty()) violations_.push_back("forward of nothing");
         std::set<SequenceId> seen;
@@ -130,8 +127,7 @@ public:
         for (const BatchPiece& piece : pieces)
             for (std::size_t i = 0; i < piece.tokens.size(); ++i) {
                 if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
-                if (behaviour_.delayPerToken.count() > 0)
-                    std::this_thread::sleep_for(behaviour_.delayPerToken);
+                if (behaviour_.delayPerToken.count() > 0) std::this_thread::sleep_for(behaviour_.delayPerToken);
             }
         if (stop.stop_requested()) return makeError(ErrorKind::cancelled, "cancelled");
 
@@ -158,15 +154,13 @@ public:
         return saidToSample_ = behaviour_.samples && behaviour_.samples(pieces);
     }
     Result<std::span<const TokenId>> forwardSampled(std::span<const SampledPiece> pieces,
-                                                    const ProducibleTokens& producible,
-                                                    std::stop_token stop) override {
+                                                    const ProducibleTokens& producible, std::stop_token stop) override {
         if (!saidToSample_) violations_.push_back("forwardSampled of what is not sampled");
         std::vector<BatchPiece> batch;
         for (const SampledPiece& piece : pieces) {
             if (!known(piece.sequence, "forwardSampled")) return unknown();
             const auto& held = sequences_[piece.sequence];
-            if (piece.history.size() != held.size() + 1 ||
-                !std::equal(held.begin(), held.end(), piece.history.begin()))
+            if (piece.history.size() != held.size() + 1 || !std::equal(held.begin(), held.end(), piece.history.begin()))
                 violations_.push_back("a history that is not the sequence's and one token more");
             batch.push_back({piece.sequence, piece.history.last(1), LogitsWanted::last});
         }
@@ -176,13 +170,11 @@ public:
         drawn_.clear();
         for (const SampledPiece& piece : pieces) {
             Sampler sampler(*piece.settings, piece.seed, producible);
-            while (sampler.draws() < piece.draws && piece.settings->temperature != 0)
-                sampler.countDrawMadeElsewhere();
+            while (sampler.draws() < piece.draws && piece.settings->temperature != 0) sampler.countDrawMadeElsewhere();
             const auto width = static_cast<std::size_t>(info_.vocabSize);
             auto token = sampler.sample(rows->subspan(drawn_.size() * width, width), piece.history);
             if (!token) {
-                for (const BatchPiece& taken : batch)
-                    sequences_[taken.sequence].pop_back();
+                for (const BatchPiece& taken : batch) sequences_[taken.sequence].pop_back();
                 return std::move(token).error();
             }
             drawn_.push_back(*token);

@@ -27,8 +27,7 @@ public:
     double uniform() { return (engine_() + 0.5) / 4294967296.0; }
     double normal() { return std::sqrt(-2 * std::log(uniform())) * std::cos(6.283185307179586 * uniform()); }
     void shuffle(std::vector<int>& order) {
-        for (std::size_t i = order.size(); i > 1; --i)
-            std::swap(order[i - 1], order[below(std::uint32_t(i))]);
+        for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[below(std::uint32_t(i))]);
     }
 
 private:
@@ -66,8 +65,7 @@ public:
             std::vector<int> order;
             for (const LinearShape& linear : layerLinears(shape)) {
                 const std::string name = linear.name;
-                const bool follows =
-                    name == "self_attn.k_proj" || name == "self_attn.v_proj" || name == "mlp.up_proj";
+                const bool follows = name == "self_attn.k_proj" || name == "self_attn.v_proj" || name == "mlp.up_proj";
                 if (!follows || !recipe_.sharedOrders) order = randomOrder(linear.inputs);
                 addLinear(prefix + name, linear, order);
             }
@@ -89,8 +87,7 @@ private:
     void addDense(const std::string& name, std::vector<std::int64_t> shape, double mean, double deviation) {
         BuiltTensor tensor{name, recipe_.dense, std::move(shape), {}};
         std::int64_t count = 1;
-        for (const std::int64_t dimension : tensor.shape)
-            count *= dimension;
+        for (const std::int64_t dimension : tensor.shape) count *= dimension;
         for (std::int64_t i = 0; i < count; ++i)
             appendDense(tensor.bytes, tensor.dtype, float(mean + deviation * random_.normal()));
         tensors_.push_back(std::move(tensor));
@@ -103,8 +100,7 @@ private:
         constexpr double quantDeviation = 2.6; // of the four-bit values around their zero
 
         BuiltTensor qweight{name + ".qweight", DType::i32, {inputs / 8, outputs}, {}};
-        for (std::int64_t i = 0; i < inputs / 8 * outputs; ++i)
-            append(qweight.bytes, fourBits(8, quantDeviation));
+        for (std::int64_t i = 0; i < inputs / 8 * outputs; ++i) append(qweight.bytes, fourBits(8, quantDeviation));
         BuiltTensor qzeros{name + ".qzeros", DType::i32, {groups, outputs / 8}, {}};
         for (std::int64_t i = 0; i < groups * outputs / 8; ++i) {
             const std::uint32_t stored = recipe_.zerosV2 ? 8 : 7;
@@ -120,17 +116,14 @@ private:
         if (recipe_.actOrder || recipe_.staircaseIndex) {
             std::vector<std::int32_t> index(std::size_t(inputs), 0);
             for (std::int64_t i = 0; i < inputs; ++i)
-                index[std::size_t(recipe_.actOrder ? order[std::size_t(i)] : i)] =
-                    std::int32_t(i / groupRows);
+                index[std::size_t(recipe_.actOrder ? order[std::size_t(i)] : i)] = std::int32_t(i / groupRows);
             BuiltTensor tensor{name + ".g_idx", DType::i32, {inputs}, {}};
-            for (const std::int32_t group : index)
-                append(tensor.bytes, group);
+            for (const std::int32_t group : index) append(tensor.bytes, group);
             tensors_.push_back(std::move(tensor));
         }
         if (recipe_.bias) {
             BuiltTensor tensor{name + ".bias", DType::f16, {outputs}, {}};
-            for (std::int64_t i = 0; i < outputs; ++i)
-                append(tensor.bytes, floatToHalf(float(0.1 * random_.normal())));
+            for (std::int64_t i = 0; i < outputs; ++i) append(tensor.bytes, floatToHalf(float(0.1 * random_.normal())));
             tensors_.push_back(std::move(tensor));
         }
     }
@@ -194,8 +187,7 @@ nlohmann::json makeQuantizeJson(const ModelRecipe& recipe) {
 
 std::string makeTokenizer() {
     std::vector<std::string> words{"▁"};
-    for (char c = '!'; c <= '~'; ++c)
-        words.emplace_back(1, c);
+    for (char c = '!'; c <= '~'; ++c) words.emplace_back(1, c);
     return modelFile(mistralPieces(words));
 }
 
@@ -211,9 +203,8 @@ std::string safetensorsBytes(const std::vector<BuiltTensor>& tensors) {
     for (const BuiltTensor& tensor : tensors) {
         const std::size_t begin = data.size();
         data += tensor.bytes;
-        header[tensor.name] = {{"dtype", dtypeName(tensor.dtype)},
-                               {"shape", tensor.shape},
-                               {"data_offsets", {begin, data.size()}}};
+        header[tensor.name] = {
+            {"dtype", dtypeName(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
     }
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
@@ -227,16 +218,14 @@ void writeFile(const std::filesystem::path& path, const std::string& bytes) {
     if (!file) throw std::runtime_error("cannot write " + path.string());
 }
 
-void writeTensors(const std::filesystem::path& directory, const std::vector<BuiltTensor>& tensors,
-                  int shards) {
+void writeTensors(const std::filesystem::path& directory, const std::vector<BuiltTensor>& tensors, int shards) {
     if (shards == 1) return writeFile(directory / "model.safetensors", safetensorsBytes(tensors));
     nlohmann::json index{{"metadata", {{"total_size", 0}}}, {"weight_map", nlohmann::json::object()}};
     for (int shard = 0; shard < shards; ++shard) {
         char name[64];
         std::snprintf(name, sizeof name, "model-%05d-of-%05d.safetensors", shard + 1, shards);
         std::vector<BuiltTensor> part;
-        for (std::size_t i = tensors.size() * shard / shards; i < tensors.size() * (shard + 1) / shards;
-             ++i) {
+        for (std::size_t i = tensors.size() * shard / shards; i < tensors.size() * (shard + 1) / shards; ++i) {
             part.push_back(tensors[i]);
             index["weight_map"][tensors[i].name] = name;
             index["metadata"]["total_size"] =
@@ -255,8 +244,7 @@ void writeModel(const std::filesystem::path& directory, const ModelRecipe& recip
     nlohmann::json config = makeConfigJson(recipe);
     if (recipe.settingsInConfig) config["quantization_config"] = makeQuantizeJson(recipe);
     writeFile(directory / "config.json", config.dump(2));
-    if (recipe.settingsInOwnFile)
-        writeFile(directory / "quantize_config.json", makeQuantizeJson(recipe).dump(2));
+    if (recipe.settingsInOwnFile) writeFile(directory / "quantize_config.json", makeQuantizeJson(recipe).dump(2));
     if (recipe.tokenizer) writeFile(directory / "tokenizer.model", makeTokenizer());
 }
 

@@ -58,8 +58,7 @@ std::string safetensorsBytes(const std::vector<BuiltTensor>& tensors);
 std::string safetensorsBytes(const std::string& header, const std::string& data);
 
 void writeFile(const std::filesystem::path& path, const std::string& bytes);
-void writeTensors(const std::filesystem::path& directory, const std::vector<BuiltTensor>& tensors,
-                  int shards);
+void writeTensors(const std::filesystem::path& directory, const std::vector<BuiltTensor>& tensors, int shards);
 // `change` may alter the tensors first.
 void writeModel(const std::filesystem::path& directory, const ModelRecipe& recipe,
                 const std::function<void(std::vector<BuiltTensor>&)>& change = {});

@@ -17,8 +17,7 @@ namespace {
 double statusMebibytes(const std::string& field) {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
-        if (line.starts_with(field + ":"))
-            return std::strtod(line.c_str() + field.size() + 1, nullptr) / 1024;
+        if (line.starts_with(field + ":")) return std::strtod(line.c_str() + field.size() + 1, nullptr) / 1024;
     return 0;
 }
 

@@ -75,14 +75,14 @@ TEST_F(Commands, commands_explainThemselves) {
         const auto help = runProgram({command, "--help"});
         EXPECT_EQ(help.status, 0);
         EXPECT_EQ(help.errors, "");
-        for (const char* option : {"--model", "--device", "--gpu-layers", "--threads", "--context", "--weights-cache", "--speculation"})
+        for (const char* option :
+             {"--model", "--device", "--gpu-layers", "--threads", "--context", "--weights-cache", "--speculation"})
             EXPECT_NE(help.output.find(option), std::string::npos) << command;
     }
     const std::string run = runProgram({"run", "-h"}).output;
-    for (const char* option :
-         {"--prompt", "--system", "--messages", "--max-tokens", "--seed", "--json", "--temperature",
-          "--top-k", "--top-p", "--min-p", "--typical-p", "--repeat-penalty", "--repeat-last-n",
-          "--presence-penalty", "--frequency-penalty", "--stop"})
+    for (const char* option : {"--prompt", "--system", "--messages", "--max-tokens", "--seed", "--json",
+                               "--temperature", "--top-k", "--top-p", "--min-p", "--typical-p", "--repeat-penalty",
+                               "--repeat-last-n", "--presence-penalty", "--frequency-penalty", "--stop"})
         EXPECT_NE(run.find(option), std::string::npos) << option;
     EXPECT_EQ(runProgram({"--version"}).output.rfind("tramontane-cli ", 0), 0u);
 }
@@ -95,8 +95,7 @@ TEST_F(Commands, commands_sayHonestlyThatThereIsNoCuda) {
 TEST_F(Commands, tokenize_givesTheTokenizersIds) {
     const auto pieces = tokenizer();
     for (const std::string text : {"", "hello", " two  spaces\n", "[INST] hi [/INST]", "é😀", "</s>"}) {
-        EXPECT_EQ(parsed(run({"tokenize", "--text", "-"}, {.text = text})), Json(pieces->encode(text)))
-            << text;
+        EXPECT_EQ(parsed(run({"tokenize", "--text", "-"}, {.text = text})), Json(pieces->encode(text))) << text;
         EXPECT_EQ(parsed(run({"tokenize", "--text", file("text.txt", text)})), Json(pieces->encode(text)));
     }
     const std::string chat =
@@ -111,8 +110,7 @@ TEST_F(Commands, tokenize_givesTheTokenizersIds) {
 
 TEST_F(Commands, score_saysHowLikelyEachIdIs) {
     std::vector<int> ids{1, 3};
-    for (int i = 0; i < 150; ++i)
-        ids.push_back(10 + i * 7 % 350);
+    for (int i = 0; i < 150; ++i) ids.push_back(10 + i * 7 % 350);
     const auto done = run({"score", "--ids", "-", "--json"}, {.text = Json(ids).dump()});
     EXPECT_EQ(done.status, 0);
     const Json json = Json::parse(done.output);
@@ -137,27 +135,22 @@ TEST_F(Commands, score_saysHowLikelyEachIdIs) {
         }
     }
     char expected[60];
-    std::snprintf(expected, sizeof expected, "perplexity %.6g",
-                  std::exp(-sum / static_cast<double>(ids.size() - 1)));
+    std::snprintf(expected, sizeof expected, "perplexity %.6g", std::exp(-sum / static_cast<double>(ids.size() - 1)));
     EXPECT_EQ(done.errors.rfind(expected, 0), 0u) << done.errors << expected;
     EXPECT_EQ(lineCount(done.errors), 1u);
     EXPECT_EQ(lineCount(run({"score", "--ids", "-"}, {.text = Json(ids).dump()}).output), ids.size());
-    EXPECT_EQ(Json::parse(run({"score", "--ids", "-", "--json"}, {.text = "[1]"}).output)["logprob"].size(),
-              0u);
+    EXPECT_EQ(Json::parse(run({"score", "--ids", "-", "--json"}, {.text = "[1]"}).output)["logprob"].size(), 0u);
 }
 
 TEST_F(Commands, score_agreesWithTheGreedyAnswer) {
-    const Json answer =
-        parsed(run({"run", "--prompt", "hello", "--temperature", "0", "--max-tokens", "40", "--json"}));
+    const Json answer = parsed(run({"run", "--prompt", "hello", "--temperature", "0", "--max-tokens", "40", "--json"}));
     Json ids = parsed(run({"tokenize", "--chat", "-"}, {.text = R"([{"role":"user","content":"hello"}])"}));
     const std::size_t prompt = ids.size();
-    for (const auto& id : answer["ids"])
-        ids.push_back(id);
+    for (const auto& id : answer["ids"]) ids.push_back(id);
     const Json score = Json::parse(run({"score", "--ids", "-", "--json"}, {.text = ids.dump()}).output);
     const auto pieces = tokenizer();
     for (std::size_t i = prompt; i < ids.size(); ++i)
-        for (const auto& [id, logProbability] :
-             score["top"][i - 1].get<std::vector<std::pair<TokenId, double>>>()) {
+        for (const auto& [id, logProbability] : score["top"][i - 1].get<std::vector<std::pair<TokenId, double>>>()) {
             if (pieces->tokenBytes(id).empty()) continue; // is never said
             // Read at once or one by one: the paths may round differently where two are nearly as likely.
             if (id != ids[i]) {
@@ -168,16 +161,15 @@ TEST_F(Commands, score_agreesWithTheGreedyAnswer) {
 }
 
 TEST_F(Commands, score_refusesWhatAreNoIds) {
-    for (const std::string text : {"", "[]", "{}", "1", "[1, \"2\"]", "[1.5]", "[-1]", "[4294967297]",
-                                   "[1e99]", "[null]", "[1, 400]", "[1, 2", "[[1]]"})
+    for (const std::string text : {"", "[]", "{}", "1", "[1, \"2\"]", "[1.5]", "[-1]", "[4294967297]", "[1e99]",
+                                   "[null]", "[1, 400]", "[1, 2", "[[1]]"})
         expectFailure(run({"score", "--ids", "-"}, {.text = text}), 1, "ids");
-    expectFailure(run({"score", "--ids", "-", "--context", "3"}, {.text = "[1,2,3,4]"}), 1,
-                  "context holds 3");
+    expectFailure(run({"score", "--ids", "-", "--context", "3"}, {.text = "[1,2,3,4]"}), 1, "context holds 3");
 }
 
 TEST_F(Commands, bench_measuresEachLengthAndBatch) {
-    const Json json = parsed(run({"bench", "--prompt-tokens", "8,40", "--new-tokens", "6", "--depth", "20",
-                                  "--batch", "1,3", "--repeat", "2", "--json"}));
+    const Json json = parsed(run({"bench", "--prompt-tokens", "8,40", "--new-tokens", "6", "--depth", "20", "--batch",
+                                  "1,3", "--repeat", "2", "--json"}));
     ASSERT_EQ(json["prefill"].size(), 2u);
     ASSERT_EQ(json["decode"].size(), 2u);
     EXPECT_EQ(json["prefill"][1]["prompt_tokens"], 40);
@@ -198,8 +190,7 @@ TEST_F(Commands, bench_measuresEachLengthAndBatch) {
     const auto table = run({"bench", "--prompt-tokens", "8", "--new-tokens", "4", "--repeat", "1"});
     EXPECT_EQ(table.status, 0);
     EXPECT_NE(table.output.find("tokens/s"), std::string::npos);
-    EXPECT_EQ(run({"bench", "--prompt-tokens", "50000"}, {.signal = SIGINT, .signalAfterSeconds = 1}).status,
-              1);
+    EXPECT_EQ(run({"bench", "--prompt-tokens", "50000"}, {.signal = SIGINT, .signalAfterSeconds = 1}).status, 1);
 }
 
 TEST_F(Commands, info_saysWhatTheModelIsAndNeeds) {

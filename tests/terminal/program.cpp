@@ -34,15 +34,14 @@ struct Pipe {
     }
 };
 
-[[noreturn]] void becomeProgram(const std::vector<std::string>& words, const ProgramInput& input, Pipe& in,
-                                Pipe& out, Pipe& err) {
+[[noreturn]] void becomeProgram(const std::vector<std::string>& words, const ProgramInput& input, Pipe& in, Pipe& out,
+                                Pipe& err) {
     ::dup2(in.read, STDIN_FILENO);
     ::dup2(out.write, STDOUT_FILENO);
     ::dup2(err.write, STDERR_FILENO);
     if (!input.builtIn.empty()) ::setenv("TRAMONTANE_BUILT_IN_MODEL", input.builtIn.c_str(), 1);
     std::vector<char*> arguments{const_cast<char*>(TRAMONTANE_CLI)};
-    for (const auto& word : words)
-        arguments.push_back(const_cast<char*>(word.c_str()));
+    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     ::execv(TRAMONTANE_CLI, arguments.data());
     ::_exit(127);
@@ -87,8 +86,7 @@ ProgramRun runProgram(const std::vector<std::string>& words, const ProgramInput&
             if (count > 0) left.remove_prefix(static_cast<std::size_t>(count));
             if (left.empty() || count < 0) in.closeWrite();
         }
-        if (input.closeOutputAfterBytes > 0 && run.output.size() >= input.closeOutputAfterBytes)
-            out.closeRead();
+        if (input.closeOutputAfterBytes > 0 && run.output.size() >= input.closeOutputAfterBytes) out.closeRead();
         const bool due = (input.signalAfterBytes > 0 && run.output.size() >= input.signalAfterBytes) ||
                          (input.signalAfterSeconds > 0 && seconds() >= input.signalAfterSeconds);
         if (!signalled && due) {

@@ -9,11 +9,9 @@ namespace {
 class Run : public TerminalTest {};
 
 TEST_F(Run, run_jsonHasEveryFigure) {
-    const Json json =
-        parsed(run({"run", "--prompt", "hello", "--max-tokens", "12", "--seed", "5", "--json"}));
-    for (const char* key : {"text", "ids", "prompt_tokens", "new_tokens", "finish_reason",
-                            "time_to_first_token_ms", "tokens_per_second", "device", "seed", "passes",
-                            "guessed_tokens", "right_guesses"})
+    const Json json = parsed(run({"run", "--prompt", "hello", "--max-tokens", "12", "--seed", "5", "--json"}));
+    for (const char* key : {"text", "ids", "prompt_tokens", "new_tokens", "finish_reason", "time_to_first_token_ms",
+                            "tokens_per_second", "device", "seed", "passes", "guessed_tokens", "right_guesses"})
         EXPECT_TRUE(json.contains(key)) << key;
     EXPECT_EQ(json.size(), 12u);
     EXPECT_EQ(json["ids"].size(), 12u);
@@ -87,25 +85,21 @@ TEST_F(Run, run_answersMessagesInTheOpenAiForm) {
     EXPECT_EQ(answer({"run", "--messages", "-"}, open)["prompt_tokens"],
               parsed(run({"tokenize", "--chat", "-"}, {.text = open})).size() - 1); // without its </s>
     expectFailure(run({"run", "--messages", "-"}, {.text = "[]"}), 1, "--messages");
-    expectFailure(run({"run", "--messages", "-"}, {.text = "[{\"role\":\"nobody\",\"content\":\"x\"}]"}), 1,
-                  "nobody");
+    expectFailure(run({"run", "--messages", "-"}, {.text = "[{\"role\":\"nobody\",\"content\":\"x\"}]"}), 1, "nobody");
     expectFailure(run({"run", "--messages", "/nowhere/chat.json"}), 1, "/nowhere/chat.json");
     expectFailure(run({"run", "--messages", path, "--prompt", "x"}), 2, "exclude");
 }
 
 TEST_F(Run, run_putsTheSystemTextIntoThePrompt) {
-    const auto with =
-        parsed(run({"run", "--prompt", "hello", "--system", "be short", "--max-tokens", "1", "--json"}));
+    const auto with = parsed(run({"run", "--prompt", "hello", "--system", "be short", "--max-tokens", "1", "--json"}));
     const std::string chat = R"([{"role":"system","content":"be short"},{"role":"user","content":"hello"}])";
     EXPECT_EQ(with["prompt_tokens"], parsed(run({"tokenize", "--chat", "-"}, {.text = chat})).size());
 }
 
 TEST_F(Run, run_endsBeforeAStopString) {
-    const std::vector<std::string> words{"run", "--prompt", "hello", "--max-tokens",
-                                         "200", "--seed",   "3",     "--json"};
+    const std::vector<std::string> words{"run", "--prompt", "hello", "--max-tokens", "200", "--seed", "3", "--json"};
     const std::string whole = parsed(run(words))["text"];
-    const std::string stop =
-        whole.substr(whole.find_first_of("abcdefghijklmnopqrstuvwxyz", whole.size() / 3), 1);
+    const std::string stop = whole.substr(whole.find_first_of("abcdefghijklmnopqrstuvwxyz", whole.size() / 3), 1);
     auto stopped = words;
     stopped.insert(stopped.end(), {"--stop", "not in there", "--stop", stop});
     const Json json = parsed(run(stopped));
@@ -136,9 +130,8 @@ TEST_F(Run, run_stopsCleanlyAtTheSignal) {
         EXPECT_EQ(streamed.status, 0) << streamed.errors;
         EXPECT_EQ(streamed.errors, "");
         EXPECT_LT(streamed.seconds, 20);
-        const auto json =
-            parsed(run({"run", "--prompt", "hello", "--max-tokens", "-1", "--context", "60000", "--json"},
-                       {.signal = signal, .signalAfterSeconds = 1.0}));
+        const auto json = parsed(run({"run", "--prompt", "hello", "--max-tokens", "-1", "--context", "60000", "--json"},
+                                     {.signal = signal, .signalAfterSeconds = 1.0}));
         EXPECT_EQ(json["finish_reason"], "cancelled");
         EXPECT_EQ(json["ids"].size(), json["new_tokens"]);
         EXPECT_GT(json["new_tokens"], 0);
@@ -154,8 +147,8 @@ TEST_F(Run, run_stopsTheAnswerAndGoesOnWithTheConversation) {
 }
 
 TEST_F(Run, run_endsWhenNobodyReadsItsOutput) {
-    const auto done = run({"run", "--prompt", "hello", "--max-tokens", "-1", "--context", "60000"},
-                          {.closeOutputAfterBytes = 20});
+    const auto done =
+        run({"run", "--prompt", "hello", "--max-tokens", "-1", "--context", "60000"}, {.closeOutputAfterBytes = 20});
     EXPECT_EQ(done.status, 1);
     EXPECT_NE(done.errors.find("standard output"), std::string::npos) << done.errors;
     EXPECT_EQ(lineCount(done.errors), 1u);

@@ -14,9 +14,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include "gpu/device/discovery.h"
 #include "gpu/open_backend.h"
@@ -126,8 +126,7 @@ int main(int argc, char** argv) {
     if (line.gpuLayers) app.preferences()->overrideGpuLayers(*line.gpuLayers);
     Translations translations(&app);
     const auto historyFile = QDir(line.dataFolder).filePath(QStringLiteral("tramontane.sqlite"));
-    Backstage backstage(&app, engineSource(),
-                        std::filesystem::path(QFile::encodeName(historyFile).toStdString()));
+    Backstage backstage(&app, engineSource(), std::filesystem::path(QFile::encodeName(historyFile).toStdString()));
 
     int code = 1;
     {

@@ -12,8 +12,7 @@ namespace {
 void showFigures(const GenerationResult& result) {
     if (!errorIsTerminal()) return;
     char text[200];
-    std::snprintf(text, sizeof text,
-                  "[%d tokens, %.1f tokens/s, first after %.0f ms, seed %llu, context %d/%d, %s]",
+    std::snprintf(text, sizeof text, "[%d tokens, %.1f tokens/s, first after %.0f ms, seed %llu, context %d/%d, %s]",
                   result.newTokens, result.tokensPerSecond, result.timeToFirstToken.count(),
                   static_cast<unsigned long long>(result.seed), result.promptTokens + result.newTokens,
                   result.contextLength, finishReasonName(result.finishReason));
@@ -40,8 +39,7 @@ std::string answerToJson(const GenerationResult& result) {
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-AnswerOutcome printAnswer(ChatEngine& engine, const GenerationRequest& request, bool json,
-                          Interrupt& interrupt) {
+AnswerOutcome printAnswer(ChatEngine& engine, const GenerationRequest& request, bool json, Interrupt& interrupt) {
     AnswerOutcome outcome;
     Result<void> written;
     {
@@ -54,14 +52,12 @@ AnswerOutcome printAnswer(ChatEngine& engine, const GenerationRequest& request, 
             if (!written.ok()) work.stop(); // nobody reads it any more
         };
         const auto prefill = [&line](int done, int total) {
-            line.show("reading the prompt: " + std::to_string(done) + " of " + std::to_string(total) +
-                      " tokens");
+            line.show("reading the prompt: " + std::to_string(done) + " of " + std::to_string(total) + " tokens");
         };
         GenerationRequest noted = request;
         noted.onPrompt = [](int, int dropped) {
             if (dropped > 0)
-                writeNote("the context is full: the oldest " + std::to_string(dropped) +
-                          " messages are left out");
+                writeNote("the context is full: the oldest " + std::to_string(dropped) + " messages are left out");
         };
         outcome.result = engine.generate(noted, sink, prefill, work.token());
     }

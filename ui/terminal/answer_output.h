@@ -13,7 +13,6 @@ struct AnswerOutcome {
     GenerationResult result;
     int exitStatus = 0; // failed where the answer ended with an error or could not be written
 };
-AnswerOutcome printAnswer(ChatEngine& engine, const GenerationRequest& request, bool json,
-                          Interrupt& interrupt);
+AnswerOutcome printAnswer(ChatEngine& engine, const GenerationRequest& request, bool json, Interrupt& interrupt);
 
 } // namespace tramontane::terminal

@@ -16,16 +16,14 @@ namespace {
 Error wrong(std::string message) { return makeError(ErrorKind::invalidInput, std::move(message)); }
 
 void printHelp(const Command& command) {
-    std::string text =
-        "Usage: tramontane-cli " + command.name + (command.options.empty() ? "" : " [OPTION]...");
+    std::string text = "Usage: tramontane-cli " + command.name + (command.options.empty() ? "" : " [OPTION]...");
     if (!command.positional.empty()) text += " [" + command.positional + "]";
     text += "\n" + command.summary + "\n\nOptions:\n";
     std::size_t width = 0;
     const auto left = [](const Option& option) {
         return "  " + option.name + (option.value.empty() ? "" : " " + option.value);
     };
-    for (const Option& option : command.options)
-        width = std::max(width, left(option).size());
+    for (const Option& option : command.options) width = std::max(width, left(option).size());
     for (const Option& option : command.options) {
         const std::string name = left(option);
         text += name + std::string(width - name.size() + 2, ' ') + option.help + "\n";
@@ -46,9 +44,7 @@ std::string shortNumber(double number) {
     return text;
 }
 
-std::string range(double minimum, double maximum) {
-    return shortNumber(minimum) + " to " + shortNumber(maximum);
-}
+std::string range(double minimum, double maximum) { return shortNumber(minimum) + " to " + shortNumber(maximum); }
 
 // What --help says of a sampling option before its range.
 const char* explanation(const std::string& name) {
@@ -81,8 +77,7 @@ Result<Parsed> parseArguments(const Command& command, std::span<const std::strin
             return Parsed::helpShown;
         }
         if (word.size() < 2 || word.front() != '-') {
-            if (command.positional.empty() || positionalSeen)
-                return wrong("unexpected \"" + word + "\"" + hint);
+            if (command.positional.empty() || positionalSeen) return wrong("unexpected \"" + word + "\"" + hint);
             positionalSeen = true;
             TRY_OK(command.setPositional(word));
             continue;
@@ -131,8 +126,7 @@ Result<std::vector<int>> parseIntegers(const std::string& text, int minimum, int
     for (std::size_t at = 0; at <= text.size();) {
         const std::size_t comma = std::min(text.find(',', at), text.size());
         auto number = parseInteger(text.substr(at, comma - at), minimum, maximum);
-        if (!number)
-            return wrong("expected whole numbers, " + range(minimum, maximum) + ", with commas between");
+        if (!number) return wrong("expected whole numbers, " + range(minimum, maximum) + ", with commas between");
         numbers.push_back(*number);
         at = comma + 1;
     }
@@ -169,8 +163,7 @@ std::function<Result<void>(const std::string&)> setInteger(int& target, int mini
     };
 }
 
-std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& target, int minimum,
-                                                            int maximum) {
+std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& target, int minimum, int maximum) {
     return [=, &target](const std::string& value) -> Result<void> {
         auto numbers = parseIntegers(value, minimum, maximum);
         if (!numbers) return std::move(numbers).error();
@@ -192,8 +185,7 @@ std::vector<Option> modelOptions(ModelOptions& options) {
          }},
         {"--device", "auto|cpu|cuda", "what computes (auto: the best there is)",
          [&options](const std::string& value) -> Result<void> {
-             if (value != "auto" && value != "cpu" && value != "cuda")
-                 return wrong("expected auto, cpu or cuda");
+             if (value != "auto" && value != "cpu" && value != "cuda") return wrong("expected auto, cpu or cuda");
              options.device = value;
              return {};
          }},
@@ -226,8 +218,7 @@ std::vector<Option> modelOptions(ModelOptions& options) {
 }
 
 void SamplingChoice::apply(SamplingSettings& settings) const {
-    for (const auto& [parameter, value] : numbers)
-        parameter->set(settings, value);
+    for (const auto& [parameter, value] : numbers) parameter->set(settings, value);
     if (seed) settings.seed = seed;
     if (!stop.empty()) settings.stop = stop;
 }
@@ -245,15 +236,13 @@ std::vector<Option> samplingOptions(SamplingChoice& choice) {
                                                  *number <= parameter.maximum &&
                                                  (!parameter.integer || *number == std::floor(*number));
                                if (!fits)
-                                   return wrong(std::string("expected a ") +
-                                                (parameter.integer ? "whole " : "") + "number, " +
-                                                range(parameter.minimum, parameter.maximum));
+                                   return wrong(std::string("expected a ") + (parameter.integer ? "whole " : "") +
+                                                "number, " + range(parameter.minimum, parameter.maximum));
                                choice.numbers.emplace_back(&parameter, *number);
                                return {};
                            }});
     }
-    options.push_back({"--seed", "N",
-                       "the same seed and settings give the same answer (without it: drawn anew)",
+    options.push_back({"--seed", "N", "the same seed and settings give the same answer (without it: drawn anew)",
                        [&choice](const std::string& value) -> Result<void> {
                            auto seed = parseSeed(value);
                            if (!seed) return std::move(seed).error();

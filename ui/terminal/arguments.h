@@ -42,8 +42,7 @@ std::function<Result<void>(const std::string&)> setText(std::string& target);
 std::function<Result<void>(const std::string&)> setText(std::optional<std::string>& target);
 std::function<Result<void>(const std::string&)> setSwitch(bool& target);
 std::function<Result<void>(const std::string&)> setInteger(int& target, int minimum, int maximum);
-std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& target, int minimum,
-                                                            int maximum);
+std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& target, int minimum, int maximum);
 
 // --model, --device, --gpu-layers, --threads, --context, --weights-cache, --speculation: every command has them.
 std::vector<Option> modelOptions(ModelOptions& options);

@@ -17,17 +17,14 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t tokenSeed = 20240501;
 constexpr int checkedTokens = 12;
 
-double secondsSince(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // Sequences that are released however a measurement ends.
 class Sequences {
 public:
     explicit Sequences(Backend& backend) : backend_(backend) {}
     ~Sequences() {
-        for (const SequenceId id : ids_)
-            backend_.releaseSequence(id);
+        for (const SequenceId id : ids_) backend_.releaseSequence(id);
     }
     Sequences(const Sequences&) = delete;
     Sequences& operator=(const Sequences&) = delete;
@@ -68,8 +65,7 @@ private:
         std::vector<TokenId> ids;
         for (int i = 0; i < count; ++i)
             ids.push_back(ordinary_[static_cast<std::size_t>(
-                uniformDraw(tokenSeed, from + static_cast<std::uint64_t>(i)) *
-                static_cast<double>(ordinary_.size()))]);
+                uniformDraw(tokenSeed, from + static_cast<std::uint64_t>(i)) * static_cast<double>(ordinary_.size()))]);
         return ids;
     }
     // Reads `tokens` as a scheduler would, in pieces; the last row of logits.
@@ -98,8 +94,7 @@ private:
 // Several texts that go on with the likeliest token, by the way that a scheduler would take.
 class Bench::Texts {
 public:
-    Texts(Bench& bench, std::vector<SequenceId> ids)
-        : bench_(bench), ids_(std::move(ids)), texts_(ids_.size()) {}
+    Texts(Bench& bench, std::vector<SequenceId> ids) : bench_(bench), ids_(std::move(ids)), texts_(ids_.size()) {}
 
     // Each begins with the same, which its sequence holds, and one token of its own.
     void restart(std::span<const TokenId> beginning, std::span<const TokenId> next) {
@@ -116,8 +111,7 @@ public:
         if (sampled_) {
             auto tokens = bench_.backend_.forwardSampled(sampled, bench_.everyToken_, bench_.stop_);
             if (!tokens) return std::move(tokens).error();
-            for (std::size_t i = 0; i < ids_.size(); ++i)
-                texts_[i].push_back((*tokens)[i]);
+            for (std::size_t i = 0; i < ids_.size(); ++i) texts_[i].push_back((*tokens)[i]);
             return {};
         }
         std::vector<BatchPiece> pieces;
@@ -126,8 +120,7 @@ public:
         auto rows = bench_.backend_.forward(pieces, bench_.stop_);
         if (!rows) return std::move(rows).error();
         const auto width = static_cast<std::size_t>(bench_.backend_.info().vocabSize);
-        for (std::size_t i = 0; i < ids_.size(); ++i)
-            texts_[i].push_back(likeliest(rows->subspan(i * width, width)));
+        for (std::size_t i = 0; i < ids_.size(); ++i) texts_[i].push_back(likeliest(rows->subspan(i * width, width)));
         return {};
     }
     bool sampled() const { return sampled_; }
@@ -158,9 +151,8 @@ Result<void> Bench::check() {
         norm += std::pow(expected[i], 2);
     }
     if (!(difference <= 2e-2 * 2e-2 * norm)) // false for NaN too
-        return makeError(
-            ErrorKind::internal,
-            "the same tokens read together and one by one give different logits; nothing was measured");
+        return makeError(ErrorKind::internal,
+                         "the same tokens read together and one by one give different logits; nothing was measured");
     return {};
 }
 
@@ -210,8 +202,7 @@ Result<DecodeFigures> Bench::decode(int batch) {
         texts.restart(beginning, text(batch, 900000)); // each sequence says something else
         const int steps = round < 0 ? std::min(settings_.newTokens, 8) : settings_.newTokens;
         const auto start = Clock::now();
-        for (int step = 0; step < steps; ++step)
-            TRY_OK(texts.step());
+        for (int step = 0; step < steps; ++step) TRY_OK(texts.step());
         if (round >= 0) speeds.push_back(static_cast<double>(steps) * batch / secondsSince(start));
     }
     DecodeFigures figures;
@@ -228,8 +219,7 @@ Result<DecodeFigures> Bench::decode(int batch) {
 } // namespace
 
 int BenchSettings::contextNeeded() const {
-    const int longestPrompt =
-        promptTokens.empty() ? 0 : *std::max_element(promptTokens.begin(), promptTokens.end());
+    const int longestPrompt = promptTokens.empty() ? 0 : *std::max_element(promptTokens.begin(), promptTokens.end());
     return std::max({depth + longestPrompt, std::max(1, depth) + newTokens, checkedTokens});
 }
 

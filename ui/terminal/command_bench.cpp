@@ -52,8 +52,7 @@ std::string toJson(const ModelDescription& model, const BenchSettings& settings,
              {"tokens_per_second", toJson(row.tokensPerSecond)},
              {"bytes_per_step", row.bytesPerStep},
              {"bytes_per_second", row.bytesPerSecond},
-             {"bandwidth_share",
-              memory.bytesPerSecond > 0 ? row.bytesPerSecond / memory.bytesPerSecond : 0.0}});
+             {"bandwidth_share", memory.bytesPerSecond > 0 ? row.bytesPerSecond / memory.bytesPerSecond : 0.0}});
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -69,23 +68,21 @@ std::string toTable(const ModelDescription& model, const BenchSettings& settings
     std::string text = model.name + " on " + model.backend.device + "\n";
     text += line("memory reads at %.2f GB/s; a token reads %.3f GB of weights, and %.1f KiB for each token "
                  "before it\n",
-                 memory.bytesPerSecond / gigabyte,
-                 static_cast<double>(model.backend.bytesReadPerToken) / gigabyte,
+                 memory.bytesPerSecond / gigabyte, static_cast<double>(model.backend.bytesReadPerToken) / gigabyte,
                  static_cast<double>(model.backend.kvBytesPerToken) / 1024);
     if (model.backend.weightBytes < memory.cacheBytes)
         text += "the weights fit into the cache: shares of memory may exceed 100 %\n";
     text += line("median of %d (smallest to largest), %d tokens before\n\n", settings.repeat, settings.depth);
     for (const PrefillFigures& row : figures.prefill)
-        text += line("read  %6d tokens   %9.1f tokens/s (%.1f to %.1f)   first token after %.1f ms\n",
-                     row.promptTokens, row.tokensPerSecond.median, row.tokensPerSecond.minimum,
-                     row.tokensPerSecond.maximum, row.timeToFirstTokenMs.median);
+        text += line("read  %6d tokens   %9.1f tokens/s (%.1f to %.1f)   first token after %.1f ms\n", row.promptTokens,
+                     row.tokensPerSecond.median, row.tokensPerSecond.minimum, row.tokensPerSecond.maximum,
+                     row.timeToFirstTokenMs.median);
     for (const DecodeFigures& row : figures.decode)
-        text += line(
-            "write %6d tokens   %9.1f tokens/s (%.1f to %.1f)   batch %d%s, %.2f GB/s, %.0f %% of memory\n",
-            settings.newTokens, row.tokensPerSecond.median, row.tokensPerSecond.minimum,
-            row.tokensPerSecond.maximum, row.batch, row.sampled ? " sampled on the device" : "",
-            row.bytesPerSecond / gigabyte,
-            memory.bytesPerSecond > 0 ? 100 * row.bytesPerSecond / memory.bytesPerSecond : 0.0);
+        text += line("write %6d tokens   %9.1f tokens/s (%.1f to %.1f)   batch %d%s, %.2f GB/s, %.0f %% of memory\n",
+                     settings.newTokens, row.tokensPerSecond.median, row.tokensPerSecond.minimum,
+                     row.tokensPerSecond.maximum, row.batch, row.sampled ? " sampled on the device" : "",
+                     row.bytesPerSecond / gigabyte,
+                     memory.bytesPerSecond > 0 ? 100 * row.bytesPerSecond / memory.bytesPerSecond : 0.0);
     return text;
 }
 
@@ -97,7 +94,8 @@ MemoryBandwidth memoryOf(const BackendInfo& backend, int threads) {
     const auto measured = gpu::measureGpuBandwidth();
     if (!measured) return {};
     const MemoryBandwidth gpu{measured->bytesPerSecond, measured->bufferBytes, measured->cacheBytes};
-    const double all = static_cast<double>(backend.bytesReadPerToken), onCpu = static_cast<double>(backend.cpuBytesReadPerToken);
+    const double all = static_cast<double>(backend.bytesReadPerToken),
+                 onCpu = static_cast<double>(backend.cpuBytesReadPerToken);
     if (onCpu == 0) return gpu;
     MemoryBandwidth both = cpu();
     if (both.bytesPerSecond <= 0 || gpu.bytesPerSecond <= 0) return {};
@@ -124,17 +122,16 @@ int benchCommand(Words words, Interrupt& interrupt) {
                     {"--json", "", "print one object", setSwitch(json)}},
         .positional = {},
         .setPositional = {}};
-    for (auto& option : modelOptions(model))
-        command.options.push_back(std::move(option));
+    for (auto& option : modelOptions(model)) command.options.push_back(std::move(option));
     auto parsed = parseArguments(command, words);
     if (!parsed) return wrongUsage(parsed.error());
     if (*parsed == Parsed::helpShown) return exitDone;
     const int needed = settings.contextNeeded();
     if (model.contextLength == 0) model.contextLength = needed;
     if (model.contextLength < needed)
-        return wrongUsage(
-            makeError(ErrorKind::invalidInput, "--context is " + std::to_string(model.contextLength) +
-                                                   ", these measurements need " + std::to_string(needed)));
+        return wrongUsage(makeError(ErrorKind::invalidInput, "--context is " + std::to_string(model.contextLength) +
+                                                                 ", these measurements need " +
+                                                                 std::to_string(needed)));
     auto engine = openModel(model, interrupt);
     if (!engine) return failed(engine.error());
     Interrupt::Work work(interrupt);

@@ -21,8 +21,7 @@ using Json = nlohmann::ordered_json;
 // Powers of two up to what the model was made for, and the length that was asked for.
 std::vector<int> contextLengths(int maxPositions, int asked) {
     std::vector<int> lengths;
-    for (int length = 2048; length < maxPositions; length *= 2)
-        lengths.push_back(length);
+    for (int length = 2048; length < maxPositions; length *= 2) lengths.push_back(length);
     lengths.push_back(maxPositions);
     if (asked > 0 && asked < maxPositions) lengths.push_back(asked);
     std::sort(lengths.begin(), lengths.end());
@@ -41,20 +40,19 @@ Json describe(const ModelFiles& files, int askedContext) {
     json["directory"] = files.directory().string();
     json["fingerprint"] = files.fingerprint();
     json["file_bytes"] = files.checkpoint().fileBytes();
-    json["configuration"] = {
-        {"architecture", "Mistral"},
-        {"layers", model.layerCount},
-        {"hidden_size", model.hiddenSize},
-        {"intermediate_size", model.intermediateSize},
-        {"heads", model.headCount},
-        {"kv_heads", model.kvHeadCount},
-        {"head_dim", model.headDim},
-        {"vocab_size", model.vocabSize},
-        {"pieces", files.tokenizer()->pieceCount()},
-        {"max_positions", model.maxPositions},
-        {"rope_theta", model.ropeTheta},
-        {"sliding_window", model.slidingWindow ? Json(*model.slidingWindow) : Json(nullptr)},
-        {"tied_head", model.tiedHead}};
+    json["configuration"] = {{"architecture", "Mistral"},
+                             {"layers", model.layerCount},
+                             {"hidden_size", model.hiddenSize},
+                             {"intermediate_size", model.intermediateSize},
+                             {"heads", model.headCount},
+                             {"kv_heads", model.kvHeadCount},
+                             {"head_dim", model.headDim},
+                             {"vocab_size", model.vocabSize},
+                             {"pieces", files.tokenizer()->pieceCount()},
+                             {"max_positions", model.maxPositions},
+                             {"rope_theta", model.ropeTheta},
+                             {"sliding_window", model.slidingWindow ? Json(*model.slidingWindow) : Json(nullptr)},
+                             {"tied_head", model.tiedHead}};
     json["quantization"] = {{"method", "gptq"},
                             {"bits", 4},
                             {"group_size", gptq.oneGroup ? -1 : gptq.groupSize},
@@ -65,8 +63,7 @@ Json describe(const ModelFiles& files, int askedContext) {
     json["needs"] = Json::array();
     for (const int length : contextLengths(model.maxPositions, askedContext)) {
         const std::uint64_t bytes = need.totalBytes(length);
-        json["needs"].push_back(
-            {{"context", length}, {"bytes", bytes}, {"fits", bytes <= memory.availableBytes}});
+        json["needs"].push_back({{"context", length}, {"bytes", bytes}, {"fits", bytes <= memory.availableBytes}});
     }
     json["longest_context_that_fits"] = need.longestContext(memory.availableBytes);
     json["gpus"] = Json::array();
@@ -102,13 +99,11 @@ std::string size(const Json& bytes) {
 std::string toText(const Json& json) {
     const Json &model = json["configuration"], &quantization = json["quantization"];
     const auto number = [](const Json& value) { return value.dump(); };
-    std::string text = json["model"].get<std::string>() + "  (" + json["directory"].get<std::string>() +
-                       ", " + size(json["file_bytes"]) + ", fingerprint " +
-                       json["fingerprint"].get<std::string>() + ")\n";
+    std::string text = json["model"].get<std::string>() + "  (" + json["directory"].get<std::string>() + ", " +
+                       size(json["file_bytes"]) + ", fingerprint " + json["fingerprint"].get<std::string>() + ")\n";
     text += "Mistral, " + number(model["layers"]) + " layers, hidden " + number(model["hidden_size"]) +
-            ", intermediate " + number(model["intermediate_size"]) + ", " + number(model["heads"]) +
-            " heads of " + number(model["head_dim"]) + ", " + number(model["kv_heads"]) +
-            " for keys and values\n";
+            ", intermediate " + number(model["intermediate_size"]) + ", " + number(model["heads"]) + " heads of " +
+            number(model["head_dim"]) + ", " + number(model["kv_heads"]) + " for keys and values\n";
     text += "vocabulary " + number(model["vocab_size"]) + ", context " + number(model["max_positions"]) +
             ", rope theta " + number(model["rope_theta"]) +
             (model["sliding_window"].is_null() ? "" : ", sliding window " + number(model["sliding_window"])) +
@@ -145,8 +140,7 @@ std::string toText(const Json& json) {
             text += "     with a context of " + number(part["context"]) + ", " + number(part["layers"]) + " of " +
                     number(model["layers"]) + " layers fit there; the CPU computes the others\n";
     }
-    if (json.contains("gpu_explanation"))
-        text += "GPU: none. " + json["gpu_explanation"].get<std::string>() + "\n";
+    if (json.contains("gpu_explanation")) text += "GPU: none. " + json["gpu_explanation"].get<std::string>() + "\n";
     return text;
 }
 
@@ -155,18 +149,16 @@ std::string toText(const Json& json) {
 int infoCommand(Words words, Interrupt&) {
     ModelOptions model;
     bool json = false;
-    Command command{
-        .name = "info",
-        .summary =
-            "Says what a model is, what it needs in memory at which context, and whether it fits here.",
-        .options = {{"--json", "", "print one object", setSwitch(json)}},
-        .positional = "DIR",
-        .setPositional = [&model](const std::string& word) -> Result<void> {
-            model.directory = word;
-            return {};
-        }};
-    for (auto& option : modelOptions(model))
-        command.options.push_back(std::move(option));
+    Command command{.name = "info",
+                    .summary =
+                        "Says what a model is, what it needs in memory at which context, and whether it fits here.",
+                    .options = {{"--json", "", "print one object", setSwitch(json)}},
+                    .positional = "DIR",
+                    .setPositional = [&model](const std::string& word) -> Result<void> {
+                        model.directory = word;
+                        return {};
+                    }};
+    for (auto& option : modelOptions(model)) command.options.push_back(std::move(option));
     auto parsed = parseArguments(command, words);
     if (!parsed) return wrongUsage(parsed.error());
     if (*parsed == Parsed::helpShown) return exitDone;
@@ -175,8 +167,8 @@ int infoCommand(Words words, Interrupt&) {
     auto files = ModelFiles::open(*directory);
     if (!files) return failed(files.error());
     const Json description = describe(*files, model.contextLength);
-    auto written = writeOut(json ? description.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"
-                                 : toText(description));
+    auto written =
+        writeOut(json ? description.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" : toText(description));
     return written.ok() ? exitDone : failed(written.error());
 }
 

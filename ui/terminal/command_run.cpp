@@ -27,14 +27,11 @@ Command describe(RunOptions& options) {
                     {"--messages", "FILE|-",
                      "a conversation as JSON in the OpenAI form, to be answered after its last message",
                      setText(options.messages)},
-                    {"--json", "", "print one object with the answer and its figures",
-                     setSwitch(options.json)}},
+                    {"--json", "", "print one object with the answer and its figures", setSwitch(options.json)}},
         .positional = {},
         .setPositional = {}};
-    for (auto& option : samplingOptions(options.sampling))
-        command.options.push_back(std::move(option));
-    for (auto& option : modelOptions(options.model))
-        command.options.push_back(std::move(option));
+    for (auto& option : samplingOptions(options.sampling)) command.options.push_back(std::move(option));
+    for (auto& option : modelOptions(options.model)) command.options.push_back(std::move(option));
     return command;
 }
 
@@ -47,8 +44,7 @@ std::string withoutLastLineEnd(std::string text) {
 
 Result<GenerationRequest> makeRequest(const RunOptions& options) {
     GenerationRequest request;
-    if (options.system && !options.system->empty())
-        request.messages.push_back({Role::system, *options.system, {}, {}});
+    if (options.system && !options.system->empty()) request.messages.push_back({Role::system, *options.system, {}, {}});
     if (options.messages) {
         auto text = readAll(*options.messages);
         if (!text) return std::move(text).error();
@@ -105,9 +101,8 @@ int runCommand(Words words, Interrupt& interrupt) {
     if (!parsed) return wrongUsage(parsed.error());
     if (*parsed == Parsed::helpShown) return exitDone;
     if (options.prompt && options.messages)
-        return wrongUsage(
-            makeError(ErrorKind::invalidInput,
-                      "--prompt and --messages exclude each other; see tramontane-cli run --help"));
+        return wrongUsage(makeError(ErrorKind::invalidInput,
+                                    "--prompt and --messages exclude each other; see tramontane-cli run --help"));
     auto request = makeRequest(options);
     if (!request) return failed(request.error());
 

@@ -34,22 +34,20 @@ Result<std::vector<TokenId>> idsOf(const Tokenizer& tokenizer, const std::string
 int tokenizeCommand(Words words, Interrupt&) {
     ModelOptions model;
     std::optional<std::string> text, chat;
-    Command command{
-        .name = "tokenize",
-        .summary = "Prints a JSON array of ids.",
-        .options = {{"--text", "FILE|-", "a plain text, taken as it is", setText(text)},
-                    {"--chat", "FILE|-", "messages as JSON in the OpenAI form, through the model's template",
-                     setText(chat)}},
-        .positional = {},
-        .setPositional = {}};
-    for (auto& option : modelOptions(model))
-        command.options.push_back(std::move(option));
+    Command command{.name = "tokenize",
+                    .summary = "Prints a JSON array of ids.",
+                    .options = {{"--text", "FILE|-", "a plain text, taken as it is", setText(text)},
+                                {"--chat", "FILE|-",
+                                 "messages as JSON in the OpenAI form, through the model's template", setText(chat)}},
+                    .positional = {},
+                    .setPositional = {}};
+    for (auto& option : modelOptions(model)) command.options.push_back(std::move(option));
     auto parsed = parseArguments(command, words);
     if (!parsed) return wrongUsage(parsed.error());
     if (*parsed == Parsed::helpShown) return exitDone;
     if (text.has_value() == chat.has_value())
-        return wrongUsage(makeError(ErrorKind::invalidInput,
-                                    "expected either --text or --chat; see tramontane-cli tokenize --help"));
+        return wrongUsage(
+            makeError(ErrorKind::invalidInput, "expected either --text or --chat; see tramontane-cli tokenize --help"));
     auto input = readAll(text ? *text : *chat);
     if (!input) return failed(input.error());
     auto tokenizer = openTokenizer(model);

@@ -48,8 +48,7 @@ Result<std::string> readFrom(int file, const std::string& name) {
 
 Result<void> writeOut(std::string_view text) {
     if (!writeAll(STDOUT_FILENO, text))
-        return makeError(ErrorKind::io,
-                         std::string("standard output cannot be written: ") + std::strerror(errno));
+        return makeError(ErrorKind::io, std::string("standard output cannot be written: ") + std::strerror(errno));
     return {};
 }
 

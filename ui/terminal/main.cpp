@@ -45,13 +45,12 @@ int main(int argc, char** argv) {
     if (words[0] == "--help" || words[0] == "-h") return writeOut(usage()).ok() ? exitDone : exitFailed;
     if (words[0] == "--version")
         return writeOut("tramontane-cli " TRAMONTANE_VERSION "\n").ok() ? exitDone : exitFailed;
-    const auto entry = std::find_if(entries.begin(), entries.end(),
-                                    [&](const Entry& known) { return words[0] == known.name; });
+    const auto entry =
+        std::find_if(entries.begin(), entries.end(), [&](const Entry& known) { return words[0] == known.name; });
     if (entry == entries.end())
-        return wrongUsage(
-            makeError(ErrorKind::invalidInput,
-                      "unknown command \"" + words[0] +
-                          "\", expected run, tokenize, score, bench or info; see tramontane-cli --help"));
+        return wrongUsage(makeError(ErrorKind::invalidInput,
+                                    "unknown command \"" + words[0] +
+                                        "\", expected run, tokenize, score, bench or info; see tramontane-cli --help"));
     Interrupt interrupt;
     return entry->run(Words(words).subspan(1), interrupt);
 }

@@ -31,12 +31,10 @@ std::uint64_t sumOf(const std::uint64_t* words, std::size_t count) {
     std::uint64_t sums[8] = {};
     for (std::size_t i = 0; i + 8 <= count; i += 8) {
         __builtin_prefetch(words + std::min(i + ahead, count - 1), 0, 2);
-        for (std::size_t j = 0; j < 8; ++j)
-            sums[j] += words[i + j];
+        for (std::size_t j = 0; j < 8; ++j) sums[j] += words[i + j];
     }
     std::uint64_t sum = 0;
-    for (const std::uint64_t part : sums)
-        sum += part;
+    for (const std::uint64_t part : sums) sum += part;
     return sum;
 }
 
@@ -78,8 +76,7 @@ MemoryBandwidth measureMemoryBandwidth(int threads) {
     }
     readers.clear();
     std::uint64_t total = 0;
-    for (const std::uint64_t sum : sums)
-        total += sum;
+    for (const std::uint64_t sum : sums) total += sum;
     // The sum is known; asking for it keeps the reading from being optimized away.
     if (total >= static_cast<std::uint64_t>(words / 8 * 8) * passes)
         result.bytesPerSecond = static_cast<double>(result.bufferBytes) / best;

@@ -31,8 +31,8 @@ Result<std::unique_ptr<ChatEngine>> openModel(ModelOptions options, Interrupt& i
     const auto makeBackend = [&note](const ModelFiles& files, const ModelOptions& resolved, const LoadProgress& report,
                                      std::stop_token stop) -> Result<std::unique_ptr<Backend>> {
         auto backend = gpu::makeBestBackend(files, resolved, report, std::move(stop), note);
-        const bool deviceIsMissing = !backend && (backend.error().kind == ErrorKind::notFound ||
-                                                  backend.error().kind == ErrorKind::unsupported);
+        const bool deviceIsMissing =
+            !backend && (backend.error().kind == ErrorKind::notFound || backend.error().kind == ErrorKind::unsupported);
         if (deviceIsMissing && resolved.device == "cuda")
             return makeError(backend.error().kind, "--device cuda: " + backend.error().message);
         return backend;

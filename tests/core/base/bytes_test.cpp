@@ -67,8 +67,7 @@ TEST(Bytes, floatsBecomeTheNearestBfloat16) {
 }
 
 TEST(Bytes, loadsAtAnyAlignment) {
-    const std::array<std::byte, 6> bytes{std::byte{9}, std::byte{1}, std::byte{2}, std::byte{3},
-                                         std::byte{4}};
+    const std::array<std::byte, 6> bytes{std::byte{9}, std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
     EXPECT_EQ(loadUnaligned<std::uint32_t>(bytes.data() + 1), 0x04030201u);
 }
 
@@ -92,8 +91,7 @@ TEST(Bytes, textsArePlain) {
 }
 
 TEST(DType, namesGoBothWays) {
-    for (int i = 0; i <= int(DType::u64); ++i)
-        EXPECT_EQ(dtypeFromName(dtypeName(DType(i))), DType(i));
+    for (int i = 0; i <= int(DType::u64); ++i) EXPECT_EQ(dtypeFromName(dtypeName(DType(i))), DType(i));
     EXPECT_FALSE(dtypeFromName("F8_E4M3").has_value());
     EXPECT_EQ(dtypeSize(DType::bf16), 2u);
 }

@@ -15,8 +15,9 @@ namespace fs = std::filesystem;
 class ProcessorCoresTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        sys = fs::path(::testing::TempDir()) / ("sys-" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "-" +
-                                                ::testing::UnitTest::GetInstance()->current_test_info()->name());
+        sys = fs::path(::testing::TempDir()) /
+              ("sys-" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "-" +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
         fs::remove_all(sys);
     }
     void TearDown() override { fs::remove_all(sys); }

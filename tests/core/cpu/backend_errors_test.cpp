@@ -159,8 +159,15 @@ TEST(CpuBackendErrors, aCacheThatDoesNotFitIsAnErrorAndTheSequenceGoesOnWhenTher
 
 TEST(CpuBackendErrors, cancellingInMidPrefillActsWithin100Milliseconds) {
     // Wide enough that the prompt takes seconds if nobody stops it.
-    TestModel model({.hidden = 1024, .intermediate = 4096, .layers = 4, .heads = 8, .kvHeads = 2, .headDim = 128,
-                     .positions = 8192, .groupSize = 128, .actOrder = true});
+    TestModel model({.hidden = 1024,
+                     .intermediate = 4096,
+                     .layers = 4,
+                     .heads = 8,
+                     .kvHeads = 2,
+                     .headDim = 128,
+                     .positions = 8192,
+                     .groupSize = 128,
+                     .actOrder = true});
     for (const InstructionSet set : usableInstructionSets()) {
         const auto backend = model.fast({.instructionSet = set, .threads = 2});
         const SequenceId sequence = *backend->createSequence();
@@ -192,8 +199,14 @@ long residentKilobytes() {
 }
 
 TEST(CpuBackendErrors, aCancelledLoadGivesItsMemoryBack) {
-    TestModel model({.hidden = 1024, .intermediate = 4096, .layers = 6, .heads = 8, .kvHeads = 2, .headDim = 128,
-                     .groupSize = 128, .actOrder = true});
+    TestModel model({.hidden = 1024,
+                     .intermediate = 4096,
+                     .layers = 6,
+                     .heads = 8,
+                     .kvHeads = 2,
+                     .headDim = 128,
+                     .groupSize = 128,
+                     .actOrder = true});
     const auto loadUntil = [&](double fraction) {
         std::stop_source stop;
         double reached = 0;

@@ -32,19 +32,39 @@ std::vector<Variant> variants() {
         {"groups of 32, v1, symmetric", {}},
         {"act-order", {.groupSize = 32, .actOrder = true}},
         {"act-order, each linear its own", {.groupSize = 64, .actOrder = true, .sharedOrders = false}},
-        {"asymmetric, v2 zeros, groups of 64", {.groupSize = 64, .actOrder = true, .symmetric = false, .zerosV2 = true}},
+        {"asymmetric, v2 zeros, groups of 64",
+         {.groupSize = 64, .actOrder = true, .symmetric = false, .zerosV2 = true}},
         {"asymmetric, v1 zeros, bias", {.groupSize = 128, .symmetric = false, .bias = true}},
         {"own orders, bias, asymmetric",
          {.groupSize = 32, .actOrder = true, .sharedOrders = false, .symmetric = false, .bias = true}},
         {"one group", {.groupSize = -1, .symmetric = false}},
         {"bf16, tied head", {.tiedHead = true, .groupSize = 128, .actOrder = true, .dense = DType::bf16}},
         {"f32", {.groupSize = 128, .dense = DType::f32}},
-        {"heads of 40", {.hidden = 160, .intermediate = 320, .heads = 8, .kvHeads = 2, .headDim = 40, .groupSize = 32,
-                         .actOrder = true}},
-        {"Nemo's kind: wide heads", {.hidden = 192, .intermediate = 384, .heads = 4, .kvHeads = 4, .headDim = 96,
-                                     .vocab = 401, .groupSize = 64, .actOrder = true}},
-        {"one kv head for eight", {.hidden = 256, .intermediate = 512, .heads = 8, .kvHeads = 1, .headDim = 32,
-                                   .groupSize = 128, .actOrder = true}},
+        {"heads of 40",
+         {.hidden = 160,
+          .intermediate = 320,
+          .heads = 8,
+          .kvHeads = 2,
+          .headDim = 40,
+          .groupSize = 32,
+          .actOrder = true}},
+        {"Nemo's kind: wide heads",
+         {.hidden = 192,
+          .intermediate = 384,
+          .heads = 4,
+          .kvHeads = 4,
+          .headDim = 96,
+          .vocab = 401,
+          .groupSize = 64,
+          .actOrder = true}},
+        {"one kv head for eight",
+         {.hidden = 256,
+          .intermediate = 512,
+          .heads = 8,
+          .kvHeads = 1,
+          .headDim = 32,
+          .groupSize = 128,
+          .actOrder = true}},
     };
 }
 
@@ -108,7 +128,8 @@ TEST_P(CpuBackendTest, aPromptGivesTheSameBitsHoweverItIsCut) {
 TEST_P(CpuBackendTest, partsOfTheLayersOneAfterTheOtherGiveTheBitsOfTheWhole) {
     constexpr int kLayers = 4, kVocab = 400;
     for (const bool tied : {false, true}) {
-        TestModel model({.layers = kLayers, .vocab = kVocab, .tiedHead = tied, .actOrder = true, .sharedOrders = false});
+        TestModel model(
+            {.layers = kLayers, .vocab = kVocab, .tiedHead = tied, .actOrder = true, .sharedOrders = false});
         const std::vector<TokenId> tokens = randomTokens(140, kVocab, random); // more than one step of rows
         const auto whole = model.fast(options);
         const std::vector<float> expected = append(*whole, *whole->createSequence(), tokens, LogitsWanted::all);
@@ -117,8 +138,10 @@ TEST_P(CpuBackendTest, partsOfTheLayersOneAfterTheOtherGiveTheBitsOfTheWhole) {
             const auto back = makeCpuPart(partOf(model.views(), cut, kLayers), options, {}, {});
             ASSERT_TRUE(front.ok() && back.ok());
             EXPECT_LT((*front)->info().kvBytesPerToken, whole->info().kvBytesPerToken);
-            EXPECT_EQ((*front)->info().kvBytesPerToken + (*back)->info().kvBytesPerToken, whole->info().kvBytesPerToken);
-            EXPECT_EQ((*front)->info().weightBytes + (*back)->info().weightBytes, whole->info().weightBytes) << "nothing twice";
+            EXPECT_EQ((*front)->info().kvBytesPerToken + (*back)->info().kvBytesPerToken,
+                      whole->info().kvBytesPerToken);
+            EXPECT_EQ((*front)->info().weightBytes + (*back)->info().weightBytes, whole->info().weightBytes)
+                << "nothing twice";
             const BatchPiece first{*(*front)->createSequence(), tokens, LogitsWanted::none};
             const BatchPiece second{*(*back)->createSequence(), tokens, LogitsWanted::all};
             const auto residual = (*front)->forward({&first, 1}, {});
@@ -193,7 +216,9 @@ TEST_P(CpuBackendTest, forksAndCutsLeaveEverySequenceAsIfItWereFresh) {
             auto it = texts.begin();
             std::advance(it, static_cast<std::ptrdiff_t>(dice() % texts.size()));
             switch (dice() % 5) {
-            case 0: texts[*backend->forkSequence(it->first)] = it->second; break;
+            case 0:
+                texts[*backend->forkSequence(it->first)] = it->second;
+                break;
             case 1:
                 it->second.resize(dice() % (it->second.size() + 1));
                 ASSERT_TRUE(backend->truncateSequence(it->first, static_cast<int>(it->second.size())).ok());

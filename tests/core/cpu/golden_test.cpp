@@ -55,8 +55,9 @@ Golden readGolden(const std::filesystem::path& directory, const std::filesystem:
     for (const auto& file : json["files"])
         EXPECT_EQ(crc32(readAll(model / file["name"].get<std::string>())), file["crc32"].get<std::uint32_t>())
             << file["name"] << " is not what the golden was made from: run tests/support/make_hf_goldens.py again";
-    Golden golden{json["reference"], json["vocab"], {}, json["greedy"]["prompt"], json["greedy"]["ids"],
-                  json["greedy"]["margins"], json["greedy"]["norms"]};
+    Golden golden{json["reference"],        json["vocab"],         {},
+                  json["greedy"]["prompt"], json["greedy"]["ids"], json["greedy"]["margins"],
+                  json["greedy"]["norms"]};
     const std::string bytes = readAll(directory / "logits.f32");
     std::size_t at = 0;
     for (const auto& entry : json["prompts"]) {

@@ -17,7 +17,8 @@ struct RandomGptq {
     std::vector<std::byte> qweight, qzeros, scales, groupIndex, bias;
     GptqView view;
 
-    RandomGptq(int inputs, int outputs, int groups, bool symmetric, bool scattered, bool withBias, std::mt19937& random) {
+    RandomGptq(int inputs, int outputs, int groups, bool symmetric, bool scattered, bool withBias,
+               std::mt19937& random) {
         const auto fill = [&](std::vector<std::byte>& bytes, std::size_t size) {
             bytes.resize(size + 1);
             for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
@@ -85,9 +86,11 @@ void expectSameMeaning(const PackedLinear& linear, std::span<const PackPart> par
             for (int row = 0; row < linear.paddedInputs; ++row) {
                 const int source = linear.order.empty() ? row : linear.order[static_cast<std::size_t>(row)];
                 if (source >= linear.inputs) continue; // multiplied by an activation of 0
-                const float expected =
-                    column < part.view->outputs ? dense[static_cast<std::size_t>(source) * part.view->outputs + column] : 0;
-                ASSERT_EQ(packedWeight(linear, row, packedColumn), expected) << "row " << row << ", column " << packedColumn;
+                const float expected = column < part.view->outputs
+                                           ? dense[static_cast<std::size_t>(source) * part.view->outputs + column]
+                                           : 0;
+                ASSERT_EQ(packedWeight(linear, row, packedColumn), expected)
+                    << "row " << row << ", column " << packedColumn;
             }
             if (!linear.bias.empty() && column < part.view->outputs && !part.view->bias.empty()) {
                 ASSERT_EQ(linear.bias[static_cast<std::size_t>(packedColumn)],
@@ -136,7 +139,8 @@ TEST_P(GptqPackTest, partsFollowEachOtherOrTakeTurnsAndColumnsAreReordered) {
     std::shuffle(columns.begin(), columns.end(), random);
     const PackPart inTurns[] = {{&first.view, columns, 0, 2}, {&second.view, columns, 1, 2}};
     expectSameMeaning(pack(inTurns, order), inTurns);
-    const PackPart oneAfterTheOther[] = {{&first.view, naturalColumns(40), 0, 1}, {&second.view, naturalColumns(40), 3, 1}};
+    const PackPart oneAfterTheOther[] = {{&first.view, naturalColumns(40), 0, 1},
+                                         {&second.view, naturalColumns(40), 3, 1}};
     expectSameMeaning(pack(oneAfterTheOther, order), oneAfterTheOther);
 }
 

@@ -29,7 +29,8 @@ TEST(Half, everyFiniteHalfComesBack) {
 TEST(Half, roundsToTheNearestAndTiesToEven) {
     std::mt19937 random(7);
     for (int i = 0; i < 200000; ++i) {
-        const float value = std::ldexp(static_cast<float>(random()) * 0x1p-32f + 0.5f, static_cast<int>(random() % 44) - 28);
+        const float value =
+            std::ldexp(static_cast<float>(random()) * 0x1p-32f + 0.5f, static_cast<int>(random() % 44) - 28);
         const std::uint16_t half = floatToHalf(value);
         const double below = halfToFloat(static_cast<std::uint16_t>(half - (half > 0 ? 1 : 0)));
         const double here = halfToFloat(half), above = halfToFloat(static_cast<std::uint16_t>(half + 1));
@@ -40,8 +41,8 @@ TEST(Half, roundsToTheNearestAndTiesToEven) {
         ASSERT_LE(std::abs(here - value), std::abs(below - value)) << value;
         ASSERT_LE(std::abs(here - value), std::abs(above - value)) << value;
     }
-    EXPECT_EQ(floatToHalf(1.0f + 0x1p-11f), 0x3c00);       // halfway, down to even
-    EXPECT_EQ(floatToHalf(1.0f + 3 * 0x1p-11f), 0x3c02);   // halfway, up to even
+    EXPECT_EQ(floatToHalf(1.0f + 0x1p-11f), 0x3c00);     // halfway, down to even
+    EXPECT_EQ(floatToHalf(1.0f + 3 * 0x1p-11f), 0x3c02); // halfway, up to even
     EXPECT_EQ(floatToHalf(65519.9f), 0x7bff);
     EXPECT_EQ(floatToHalf(65520.0f), 0x7c00);
     EXPECT_EQ(floatToHalf(0x1p-25f), 0x0000);

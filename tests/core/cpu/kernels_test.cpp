@@ -39,7 +39,8 @@ std::string nameOf(const ::testing::TestParamInfo<InstructionSet>& info) {
 struct RandomLinear {
     PackedLinear linear;
 
-    RandomLinear(int inputs, int outputs, int segmentRows, int block, bool zerosGiven, bool biasGiven, std::mt19937& random) {
+    RandomLinear(int inputs, int outputs, int segmentRows, int block, bool zerosGiven, bool biasGiven,
+                 std::mt19937& random) {
         linear.inputs = linear.paddedInputs = inputs;
         linear.segmentRows = segmentRows;
         linear.segments = inputs / segmentRows;
@@ -58,7 +59,8 @@ struct RandomLinear {
             for (int i = 0; i < inputs * kBlockColumns / 2; ++i)
                 linear.weights(b)[i] = static_cast<std::uint8_t>(random());
         }
-        for (int n = 0; biasGiven && n < outputs; ++n) linear.bias.push_back(static_cast<float>(random() % 100) * 0.01f);
+        for (int n = 0; biasGiven && n < outputs; ++n)
+            linear.bias.push_back(static_cast<float>(random() % 100) * 0.01f);
     }
 
     int quant(int row, int column) const {
@@ -101,7 +103,8 @@ struct TiledRows {
     QuantizedRows rows;
 
     TiledRows(const QuantizedRows& x, const PackedLinear& linear, int count) {
-        const int padded = (count + 2 * kTileRows - 1) / (2 * kTileRows) * 2 * kTileRows, stride = (x.valueStride + 63) / 64 * 64;
+        const int padded = (count + 2 * kTileRows - 1) / (2 * kTileRows) * 2 * kTileRows,
+                  stride = (x.valueStride + 63) / 64 * 64;
         Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(padded * stride));
         EXPECT_TRUE(pages.ok());
         values = std::move(*pages);
@@ -111,7 +114,8 @@ struct TiledRows {
         rows = {values.as<std::int8_t>(), scales.data(), totals.data(), stride, x.blockStride, true};
         for (int m = 0; m < count; ++m) {
             const QuantizedRows from = x.row(m), to = rows.row(m);
-            for (int k = 0; k < linear.paddedInputs; ++k) to.values[k / 64 * to.chunkStride() + k % 64] = from.values[k];
+            for (int k = 0; k < linear.paddedInputs; ++k)
+                to.values[k / 64 * to.chunkStride() + k % 64] = from.values[k];
             for (int b = 0; b < linear.blocks(); ++b) {
                 to.scales[b * to.blockStep()] = from.scales[b];
                 to.totals[b * to.blockStep()] = from.totals[b];
@@ -153,7 +157,8 @@ struct Shape {
 };
 
 void checkLinear(const Kernels& kernels, const Shape& shape, int rows, WriteMode mode, std::mt19937& random) {
-    const RandomLinear linear(shape.inputs, shape.outputs, shape.segmentRows, shape.block, shape.zeros, shape.bias, random);
+    const RandomLinear linear(shape.inputs, shape.outputs, shape.segmentRows, shape.block, shape.zeros, shape.bias,
+                              random);
     const RandomRows x(linear.linear, rows, random);
     const std::ptrdiff_t stride = shape.outputs + 32;
     std::vector<float> out(static_cast<std::size_t>(rows * stride), 0.25f);
@@ -182,15 +187,18 @@ void checkLinear(const Kernels& kernels, const Shape& shape, int rows, WriteMode
 }
 
 TEST_P(KernelsTest, linear_matchesTheExactProductAtEveryShapeOfMistral7B) {
-    const Shape shapes[] = {{4096, 6144, 128, 128, false, false}, {4096, 4096, 128, 64, true, false},
-                            {4096, 28672, 128, 128, false, false}, {14336, 4096, 128, 64, false, true}};
+    const Shape shapes[] = {{4096, 6144, 128, 128, false, false},
+                            {4096, 4096, 128, 64, true, false},
+                            {4096, 28672, 128, 128, false, false},
+                            {14336, 4096, 128, 64, false, true}};
     for (const Shape& shape : shapes) checkLinear(kernels, shape, 3, WriteMode::store, random);
     checkLinear(kernels, shapes[1], 1, WriteMode::add, random);
 }
 
 TEST_P(KernelsTest, linear_matchesTheExactProductAtRaggedRowsAndEveryGroupSize) {
-    const Shape shapes[] = {{512, 768, 128, 64, false, false}, {512, 512, 64, 64, true, true},  {512, 3072, 32, 32, true, false},
-                            {1536, 512, 128, 32, false, true}, {1536, 512, 96, 32, true, true}, {96, 16, 96, 32, false, false},
+    const Shape shapes[] = {{512, 768, 128, 64, false, false}, {512, 512, 64, 64, true, true},
+                            {512, 3072, 32, 32, true, false},  {1536, 512, 128, 32, false, true},
+                            {1536, 512, 96, 32, true, true},   {96, 16, 96, 32, false, false},
                             {512, 272, 128, 128, true, false}, {256, 48, 64, 32, false, false}};
     for (const Shape& shape : shapes)
         for (const int rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33, 64, 127, 257})
@@ -199,18 +207,19 @@ TEST_P(KernelsTest, linear_matchesTheExactProductAtRaggedRowsAndEveryGroupSize) 
 
 TEST_P(KernelsTest, linear_givesARowTheSameBitsInEveryBatch) {
     for (const int block : {32, 64, 128}) {
-    const RandomLinear linear(1536, 64, 128, block, true, true, random);
-    constexpr int kRows = 21;
-    const RandomRows x(linear.linear, kRows, random);
-    std::vector<float> alone(kRows * 64), together(kRows * 64);
-    for (int m = 0; m < kRows; ++m)
-        kernels.linear(linear.linear, x.rows.row(m), 1, 0, 4, alone.data() + m * 64, 64, WriteMode::store);
-    for (int rows = 2; rows <= kRows; ++rows) {
-        const TiledRows tiled(x.rows, linear.linear, rows);
-        const bool takesTiles = kernels.tiledFrom > 0 && rows >= kernels.tiledFrom;
-        kernels.linear(linear.linear, takesTiles ? tiled.rows : x.rows, rows, 0, 4, together.data(), 64, WriteMode::store);
-        for (int i = 0; i < rows * 64; ++i) ASSERT_EQ(alone[i], together[i]) << "M " << rows << ", element " << i;
-    }
+        const RandomLinear linear(1536, 64, 128, block, true, true, random);
+        constexpr int kRows = 21;
+        const RandomRows x(linear.linear, kRows, random);
+        std::vector<float> alone(kRows * 64), together(kRows * 64);
+        for (int m = 0; m < kRows; ++m)
+            kernels.linear(linear.linear, x.rows.row(m), 1, 0, 4, alone.data() + m * 64, 64, WriteMode::store);
+        for (int rows = 2; rows <= kRows; ++rows) {
+            const TiledRows tiled(x.rows, linear.linear, rows);
+            const bool takesTiles = kernels.tiledFrom > 0 && rows >= kernels.tiledFrom;
+            kernels.linear(linear.linear, takesTiles ? tiled.rows : x.rows, rows, 0, 4, together.data(), 64,
+                           WriteMode::store);
+            for (int i = 0; i < rows * 64; ++i) ASSERT_EQ(alone[i], together[i]) << "M " << rows << ", element " << i;
+        }
     }
 }
 
@@ -230,7 +239,8 @@ TEST_P(KernelsTest, linear_takesTheLargestValuesWithoutSaturating) {
 }
 
 // `inputs` that fill the packed rows only in part leave padding, scattered as by an act-order.
-void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, int block, bool fromTheMiddle, std::mt19937& random) {
+void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, int block, bool fromTheMiddle,
+                   std::mt19937& random) {
     std::normal_distribution<float> gaussian;
     const int segments = (inputs + segmentRows - 1) / segmentRows, padded = segments * segmentRows;
     std::vector<float> x(static_cast<std::size_t>(inputs) + 1), weight(static_cast<std::size_t>(padded));
@@ -264,7 +274,8 @@ void checkQuantize(const Kernels& kernels, int inputs, int segmentRows, int bloc
             sums[static_cast<std::size_t>(k / block - s * segmentRows / block)] += values[k];
         }
         for (std::size_t b = 0; b < sums.size(); ++b)
-            ASSERT_EQ(totals[static_cast<std::size_t>(s * segmentRows / block) + b], sums[b]) << "K " << inputs << ", segment " << s;
+            ASSERT_EQ(totals[static_cast<std::size_t>(s * segmentRows / block) + b], sums[b])
+                << "K " << inputs << ", segment " << s;
     }
     if (job.firstSegment > 0) {
         EXPECT_EQ(values[0], 99) << "another range was written";
@@ -276,7 +287,8 @@ TEST_P(KernelsTest, quantize_isWithinHalfAStepAndSumsWhatItWrote) {
         for (const int segmentRows : {32, 64, 96, 128})
             for (const int block : {32, 64, 128})
                 for (const bool fromTheMiddle : {false, true})
-                    if (segmentRows % block == 0) checkQuantize(kernels, inputs, segmentRows, block, fromTheMiddle, random);
+                    if (segmentRows % block == 0)
+                        checkQuantize(kernels, inputs, segmentRows, block, fromTheMiddle, random);
 }
 
 TEST_P(KernelsTest, quantize_writesTheSameInTiles) {
@@ -445,7 +457,8 @@ TEST_P(KernelsTest, attend_matchesTheOracleForEveryShareOfHeads) {
 }
 
 TEST_P(KernelsTest, attend_looksAtTheSlidingWindowAlone) {
-    for (const Heads& shape : {Heads{4, 128, 300, 40}, Heads{4, 64, 300, 64}, Heads{2, 64, 300, 299}, Heads{4, 64, 300, 130}})
+    for (const Heads& shape :
+         {Heads{4, 128, 300, 40}, Heads{4, 64, 300, 64}, Heads{2, 64, 300, 299}, Heads{4, 64, 300, 130}})
         checkAttention(kernels, shape, random);
 }
 
@@ -456,10 +469,13 @@ TEST_P(KernelsTest, head_matchesTheExactProductAndIsTheSameInEveryBatch) {
             const std::size_t rowBytes = headRowBytes(columns);
             const Result<Pages> pages = Pages::allocate(static_cast<std::size_t>(vocab) * rowBytes);
             ASSERT_TRUE(pages.ok());
-            const auto scaleAt = [&](int n, int k) { return pages->as<std::uint8_t>() + n * rowBytes + columns + k / kHeadBlock * 4; };
+            const auto scaleAt = [&](int n, int k) {
+                return pages->as<std::uint8_t>() + n * rowBytes + columns + k / kHeadBlock * 4;
+            };
             for (int n = 0; n < vocab; ++n) {
                 for (int k = 0; k < columns; ++k)
-                    pages->as<std::int8_t>()[n * rowBytes + k] = static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
+                    pages->as<std::int8_t>()[n * rowBytes + k] =
+                        static_cast<std::int8_t>(static_cast<int>(random() % 255) - 127);
                 for (int k = 0; k < columns; k += kHeadBlock) {
                     const float scale = std::abs(gaussian());
                     std::memcpy(scaleAt(n, k), &scale, sizeof scale);
@@ -469,13 +485,15 @@ TEST_P(KernelsTest, head_matchesTheExactProductAndIsTheSameInEveryBatch) {
             std::vector<float> out(static_cast<std::size_t>(kRows * vocab)), alone(static_cast<std::size_t>(vocab));
             kernels.head(pages->as<std::uint8_t>(), columns, vocab, x.data(), kRows, columns, out.data(), vocab);
             for (int m = 0; m < kRows; ++m) {
-                kernels.head(pages->as<std::uint8_t>(), columns, vocab, x.data() + m * columns, 1, columns, alone.data(), vocab);
+                kernels.head(pages->as<std::uint8_t>(), columns, vocab, x.data() + m * columns, 1, columns,
+                             alone.data(), vocab);
                 for (int n = 0; n < vocab; ++n) {
                     double exact = 0, size = 0;
                     for (int k = 0; k < columns; ++k) {
                         float scale;
                         std::memcpy(&scale, scaleAt(n, k), sizeof scale);
-                        const double product = static_cast<double>(scale) * pages->as<std::int8_t>()[n * rowBytes + k] * x[m * columns + k];
+                        const double product = static_cast<double>(scale) * pages->as<std::int8_t>()[n * rowBytes + k] *
+                                               x[m * columns + k];
                         exact += product;
                         size += std::abs(product);
                     }

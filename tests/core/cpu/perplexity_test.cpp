@@ -13,7 +13,8 @@ namespace tramontane {
 namespace {
 
 const std::filesystem::path kModel = std::filesystem::path(TRAMONTANE_SOURCE_DIR) / "resources/models/built-in";
-const std::filesystem::path kHeldOut = std::filesystem::path(TRAMONTANE_SOURCE_DIR) / "resources/models/training/held_out.txt";
+const std::filesystem::path kHeldOut =
+    std::filesystem::path(TRAMONTANE_SOURCE_DIR) / "resources/models/training/held_out.txt";
 
 // Conversations of lines "Q: …" and "A: …", an empty line between two of them.
 std::vector<std::vector<TokenId>> heldOutConversations() {

@@ -33,7 +33,9 @@ protected:
         made.seed = seed;
         return made;
     }
-    WeightsCacheOptions options() const { return {.directory = folder.path() / "weights", .leastBytes = 0, .spareDiskBytes = 0}; }
+    WeightsCacheOptions options() const {
+        return {.directory = folder.path() / "weights", .leastBytes = 0, .spareDiskBytes = 0};
+    }
     WeightsCache cacheOf(TestModel& model) const { return WeightsCache(options(), model.views()); }
     CpuWeights packed(const ModelViews& views) {
         Result<CpuWeights> weights = loadCpuWeights(views, kernelsFor(bestInstructionSet()), pool, {}, {});
@@ -52,7 +54,8 @@ protected:
     }
     int files() const {
         std::error_code error;
-        return static_cast<int>(std::distance(fs::directory_iterator(folder.path() / "weights", error), fs::directory_iterator()));
+        return static_cast<int>(
+            std::distance(fs::directory_iterator(folder.path() / "weights", error), fs::directory_iterator()));
     }
     // The logits of a backend that keeps weights, and by which way it came to them.
     std::vector<float> logits(TestModel& model, std::string& stage) {
@@ -91,7 +94,9 @@ TEST_F(WeightsCacheTest, cache_keepsNothingForOthersToRead) {
     TestModel model(recipe());
     const WeightsCache cache = cacheOf(model);
     store(cache, packed(model.views()));
-    const auto rights = [](const fs::path& path) { return fs::status(path).permissions() & (fs::perms::group_all | fs::perms::others_all); };
+    const auto rights = [](const fs::path& path) {
+        return fs::status(path).permissions() & (fs::perms::group_all | fs::perms::others_all);
+    };
     EXPECT_EQ(rights(cache.file()), fs::perms::none);
     EXPECT_EQ(rights(cache.file().parent_path()), fs::perms::none);
 }
@@ -128,7 +133,8 @@ TEST_F(WeightsCacheTest, cache_refusesEveryDamageAndRemovesTheFile) {
         }
     }
     EXPECT_LT(padding, 150);
-    for (const std::size_t length : {std::size_t{0}, std::size_t{63}, std::size_t{64}, good.size() / 2, good.size() - 1})
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{63}, std::size_t{64}, good.size() / 2, good.size() - 1})
         refuses(good.substr(0, length), "cut to " + std::to_string(length));
     refuses(good + "x", "one byte more");
     // And the model opens as without it, and leaves a good file behind.
@@ -145,7 +151,8 @@ TEST_F(WeightsCacheTest, cache_isOfOneSourceOnly) {
     EXPECT_NE(cacheOf(model).file(), cacheOf(other).file());
     // The same files with another time.
     for (const auto& entry : fs::directory_iterator(model.path()))
-        if (entry.path().extension() == ".safetensors") fs::last_write_time(entry.path(), entry.last_write_time() + std::chrono::seconds(1));
+        if (entry.path().extension() == ".safetensors")
+            fs::last_write_time(entry.path(), entry.last_write_time() + std::chrono::seconds(1));
     TestModel touched(model.path());
     EXPECT_NE(cacheOf(model).file(), cacheOf(touched).file());
     // A part of the layers, with and without the head.
@@ -232,7 +239,8 @@ TEST_F(WeightsCacheTest, cache_leavesNothingHalfWritten) {
     EXPECT_EQ(stopped.error().kind, ErrorKind::cancelled);
     EXPECT_EQ(files(), 0);
     // What a killed writer left goes; what a living one is at stays.
-    const fs::path abandoned = options().directory / "1.weights.1.part", living = options().directory / "2.weights.2.part";
+    const fs::path abandoned = options().directory / "1.weights.1.part",
+                   living = options().directory / "2.weights.2.part";
     std::ofstream(abandoned) << "half";
     std::ofstream(living) << "half";
     const int fd = open(living.c_str(), O_RDWR);

@@ -22,15 +22,15 @@ inline constexpr std::string_view replacement = "\xEF\xBF\xBD";
 // The words of the small vocabulary; "_" stands for the space mark.
 inline std::shared_ptr<const Tokenizer> smallTokenizer() {
     std::vector<std::string> words;
-    for (std::string word : {"_", "_Hello", "_world",    "_END",    "END", ".",  "é",   "_the", "_a", "a",
-                             "b", "_b",     "_question", "_answer", "!",   "_I", "_am", "E",    "N",  "D",
-                             "[", "]",      "/",         "I",       "S",   "T",  "<",   ">",    "s"}) {
+    for (std::string word :
+         {"_",  "_Hello", "_world", "_END", "END", ".", "é", "_the", "_a", "a", "b", "_b", "_question", "_answer", "!",
+          "_I", "_am",    "E",      "N",    "D",   "[", "]", "/",    "I",  "S", "T", "<",  ">",         "s"}) {
         if (word.front() == '_') word.replace(0, 1, "\xE2\x96\x81");
         words.push_back(word);
     }
     words.emplace_back(replacement);
-    const std::filesystem::path file = std::filesystem::temp_directory_path() /
-                                       ("tramontane_chat_engine_" + std::to_string(getpid()) + ".model");
+    const std::filesystem::path file =
+        std::filesystem::temp_directory_path() / ("tramontane_chat_engine_" + std::to_string(getpid()) + ".model");
     std::ofstream(file, std::ios::binary) << testing::modelFile(testing::mistralPieces(words));
     auto tokenizer = Tokenizer::open(file, 1000);
     std::filesystem::remove(file);

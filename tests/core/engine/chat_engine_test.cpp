@@ -58,8 +58,7 @@ TEST(ChatEngine, chatEngine_endsBeforeAStopStringSplitOverTokens) {
     auto opened = open();
     auto request = ask("the question");
     request.sampling.stop = {" END."};
-    script(opened, request,
-           {opened.piece(" Hello"), opened.piece(" END"), opened.piece("."), opened.piece("!")});
+    script(opened, request, {opened.piece(" Hello"), opened.piece(" END"), opened.piece("."), opened.piece("!")});
     auto answer = generate(opened, request);
     EXPECT_EQ(answer.result.text, "Hello");
     EXPECT_EQ(answer.result.finishReason, FinishReason::stop);
@@ -73,8 +72,8 @@ TEST(ChatEngine, chatEngine_continuesAPartialAnswer) {
     auto opened = open();
     auto request = ask("the question");
     request.continueLast = true;
-    for (const auto& [soFar, expected] : std::vector<std::pair<std::string, std::string>>{
-             {"Hello", " world"}, {"Hello ", "world"}, {"", "world"}}) {
+    for (const auto& [soFar, expected] :
+         std::vector<std::pair<std::string, std::string>>{{"Hello", " world"}, {"Hello ", "world"}, {"", "world"}}) {
         request.messages.resize(1);
         request.messages.push_back({Role::assistant, soFar, {}, {}});
         script(opened, request, {opened.piece(" world")});
@@ -87,8 +86,7 @@ TEST(ChatEngine, chatEngine_keepsTheTextOfAnAnswerThatFails) {
         auto opened = open();
         const auto request = ask("the question");
         const auto prompt = *applyTemplate(*opened.tokenizer, request.messages);
-        script(opened, request, {opened.piece(" Hello"), opened.piece(" world"), opened.byte(0xF0)},
-               opened.piece("a"));
+        script(opened, request, {opened.piece(" Hello"), opened.piece(" world"), opened.byte(0xF0)}, opened.piece("a"));
         const auto scripted = opened.backend->behaviour().logits;
         if (nan)
             opened.backend->behaviour().logits = [=](std::span<const TokenId> history, std::span<float> row) {
@@ -144,8 +142,7 @@ TEST(ChatEngine, chatEngine_refusesRequestsThatMakeNoSense) {
     EXPECT_NE(generate(opened, request).result.error.find("nothing to answer"), std::string::npos);
     EXPECT_EQ(opened.backend->passes(), 0);
     SamplingSettings sampling;
-    EXPECT_EQ(opened.engine->generateFromIds({}, sampling, nullptr, nullptr, {}).finishReason,
-              FinishReason::error);
+    EXPECT_EQ(opened.engine->generateFromIds({}, sampling, nullptr, nullptr, {}).finishReason, FinishReason::error);
 }
 
 } // namespace

@@ -34,8 +34,7 @@ TEST(ChatEngine, chatEngine_neverSaysControlOrSurplusTokens) {
         row[static_cast<std::size_t>(hello)] = 5;
         for (int id = 0; id < 10; ++id)
             if (id != 2 && id != 5) row[static_cast<std::size_t>(id)] = 90;
-        for (int id = pieces; id < vocab; ++id)
-            row[static_cast<std::size_t>(id)] = 100;
+        for (int id = pieces; id < vocab; ++id) row[static_cast<std::size_t>(id)] = 100;
     };
     for (const double temperature : {0.0, 1.0}) {
         auto request = ask("a", 30);
@@ -119,8 +118,7 @@ TEST(ChatEngine, chatEngine_saysHowMuchTooLongAMessageIs) {
     behaviour.contextLength = 60;
     auto opened = open(behaviour);
     std::string text;
-    for (int i = 0; i < 100; ++i)
-        text += "the question ";
+    for (int i = 0; i < 100; ++i) text += "the question ";
     const auto result = generate(opened, ask(text)).result;
     EXPECT_EQ(result.finishReason, FinishReason::error);
     EXPECT_NE(result.error.find("the context holds 60"), std::string::npos) << result.error;
@@ -134,8 +132,8 @@ TEST(ChatEngine, chatEngine_saysHowMuchTooLongAMessageIs) {
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
     // And left out where they are old.
     auto later = ask("a question", 5);
-    later.messages.insert(later.messages.begin(), {{Role::user, std::string(10'000'000, 'a'), {}, {}},
-                                                   {Role::assistant, "a", {}, {}}});
+    later.messages.insert(later.messages.begin(),
+                          {{Role::user, std::string(10'000'000, 'a'), {}, {}}, {Role::assistant, "a", {}, {}}});
     EXPECT_EQ(generate(opened, later).result.droppedMessages, 2);
 }
 
@@ -144,8 +142,7 @@ TEST(ChatEngine, chatEngine_usesTheRestOfTheContextWhenOneMessageNeedsMost) {
     behaviour.contextLength = 60;
     auto opened = open(behaviour);
     std::string text;
-    while (*opened.engine->countTokens({{Role::user, text, {}, {}}}) < 55)
-        text += "the ";
+    while (*opened.engine->countTokens({{Role::user, text, {}, {}}}) < 55) text += "the ";
     opened.backend->behaviour().logits = [&](std::span<const TokenId>, std::span<float> row) {
         std::fill(row.begin(), row.end(), 0.f);
         row[static_cast<std::size_t>(opened.piece("a"))] = 9;

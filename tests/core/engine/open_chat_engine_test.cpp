@@ -94,8 +94,7 @@ TEST_F(OpenChatEngine, openChatEngine_answersTheSameWhatIsCachedOrNot) {
     sampling.seed = 7;
     GenerationRequest request;
     request.sampling = sampling;
-    request.messages = {
-        {Role::user, "a question of some length, so that there is something to reuse", {}, {}}};
+    request.messages = {{Role::user, "a question of some length, so that there is something to reuse", {}, {}}};
     const auto fresh = (*engine)->generate(request, nullptr, nullptr, {});
     const auto again = (*engine)->generate(request, nullptr, nullptr, {});
     EXPECT_EQ(fresh.reusedTokens, 0);
@@ -115,8 +114,7 @@ TEST_F(OpenChatEngine, scheduler_answersInABatchAsAloneOnTheCpu) {
         producibleTokens(*files->tokenizer(), (*backend)->info().vocabSize, std::vector<TokenId>{2});
     const auto request = [&](int i) {
         JobRequest job;
-        for (int j = 0; j < 3 + 5 * i; ++j)
-            job.prompt.push_back(20 + (i * 31 + j * 17) % 300);
+        for (int j = 0; j < 3 + 5 * i; ++j) job.prompt.push_back(20 + (i * 31 + j * 17) % 300);
         job.sampling.maxTokens = 20 + i;
         job.sampling.temperature = i % 2 ? 0 : 1;
         job.seed = static_cast<std::uint64_t>(i);
@@ -132,13 +130,11 @@ TEST_F(OpenChatEngine, scheduler_answersInABatchAsAloneOnTheCpu) {
     }
     Scheduler scheduler(**backend, producible, {.activeJobs = 5, .cache = {}});
     std::vector<JobId> ids;
-    for (int i = 0; i < jobs; ++i)
-        ids.push_back(scheduler.submit(request(i)));
+    for (int i = 0; i < jobs; ++i) ids.push_back(scheduler.submit(request(i)));
     while (scheduler.step()) {
     }
     for (int i = 0; i < jobs; ++i)
-        EXPECT_EQ(scheduler.take(ids[static_cast<std::size_t>(i)])->ids, alone[static_cast<std::size_t>(i)])
-            << i;
+        EXPECT_EQ(scheduler.take(ids[static_cast<std::size_t>(i)])->ids, alone[static_cast<std::size_t>(i)]) << i;
 }
 
 } // namespace

@@ -24,8 +24,7 @@ ProducibleTokens allOf(int count) {
 std::vector<float> randomRow(std::mt19937& random, int count, double spread) {
     std::normal_distribution<double> normal(0, spread);
     std::vector<float> row(count);
-    for (float& logit : row)
-        logit = static_cast<float>(normal(random));
+    for (float& logit : row) logit = static_cast<float>(normal(random));
     return row;
 }
 
@@ -34,13 +33,10 @@ using Distribution = std::map<TokenId, long double>;
 // Probabilities of logits, by the definition.
 Distribution softmax(const std::map<TokenId, long double>& logits, long double temperature = 1) {
     long double largest = -std::numeric_limits<long double>::infinity(), sum = 0;
-    for (const auto& [id, logit] : logits)
-        largest = std::max(largest, logit);
+    for (const auto& [id, logit] : logits) largest = std::max(largest, logit);
     Distribution result;
-    for (const auto& [id, logit] : logits)
-        sum += result[id] = std::exp((logit - largest) / temperature);
-    for (auto& [id, probability] : result)
-        probability /= sum;
+    for (const auto& [id, logit] : logits) sum += result[id] = std::exp((logit - largest) / temperature);
+    for (auto& [id, probability] : result) probability /= sum;
     return result;
 }
 
@@ -61,15 +57,13 @@ void keepMass(std::map<TokenId, long double>& logits, const std::vector<TokenId>
 enum class Step { topK, typical, topP, minP };
 const std::vector<Step> rightOrder{Step::topK, Step::typical, Step::topP, Step::minP};
 
-Distribution reference(const SamplingSettings& s, const std::vector<float>& row,
-                       const std::vector<TokenId>& history, const std::vector<TokenId>& producible,
-                       const std::vector<Step>& steps = rightOrder) {
+Distribution reference(const SamplingSettings& s, const std::vector<float>& row, const std::vector<TokenId>& history,
+                       const std::vector<TokenId>& producible, const std::vector<Step>& steps = rightOrder) {
     std::map<TokenId, long double> logits;
     std::map<TokenId, int> counts;
     const std::size_t window =
         s.repeatLastN < 0 ? history.size() : std::min<std::size_t>(history.size(), s.repeatLastN);
-    for (std::size_t i = history.size() - window; i < history.size(); ++i)
-        ++counts[history[i]];
+    for (std::size_t i = history.size() - window; i < history.size(); ++i) ++counts[history[i]];
     for (const TokenId id : producible) {
         long double logit = row[id];
         if (counts.count(id)) {
@@ -81,14 +75,12 @@ Distribution reference(const SamplingSettings& s, const std::vector<float>& row,
     }
     const auto ids = [&] {
         std::vector<TokenId> list;
-        for (const auto& [id, logit] : logits)
-            list.push_back(id);
+        for (const auto& [id, logit] : logits) list.push_back(id);
         return list;
     };
     const auto byLogit = [&] {
         auto list = ids();
-        std::stable_sort(list.begin(), list.end(),
-                         [&](TokenId a, TokenId b) { return logits[a] > logits[b]; });
+        std::stable_sort(list.begin(), list.end(), [&](TokenId a, TokenId b) { return logits[a] > logits[b]; });
         return list;
     };
     for (const Step step : steps) {
@@ -112,8 +104,7 @@ Distribution reference(const SamplingSettings& s, const std::vector<float>& row,
         if (step == Step::topP && s.topP < 1) keepMass(logits, byLogit(), probability, s.topP);
         if (step == Step::minP && s.minP > 0) {
             long double largest = 0;
-            for (const auto& [id, p] : probability)
-                largest = std::max(largest, p);
+            for (const auto& [id, p] : probability) largest = std::max(largest, p);
             for (const TokenId id : ids())
                 if (probability.at(id) < s.minP * largest) logits.erase(id);
         }
@@ -125,8 +116,7 @@ Distribution reference(const SamplingSettings& s, const std::vector<float>& row,
 // float logits: 1e-12 is a thousand roundings of the sums.
 std::string difference(std::span<const TokenProbability> found, const Distribution& expected) {
     if (found.size() != expected.size())
-        return "found " + std::to_string(found.size()) + " candidates, expected " +
-               std::to_string(expected.size());
+        return "found " + std::to_string(found.size()) + " candidates, expected " + std::to_string(expected.size());
     for (const auto& [id, probability] : found) {
         const auto it = expected.find(id);
         if (it == expected.end()) return "id " + std::to_string(id) + " should be gone";
@@ -147,16 +137,13 @@ SamplingSettings plain() {
 TEST(Sampler, sampler_equalsTheReferenceForRandomSettings) {
     std::mt19937 random(20240817);
     const auto chance = [&](double p) { return std::bernoulli_distribution(p)(random); };
-    const auto between = [&](double a, double b) {
-        return std::uniform_real_distribution<double>(a, b)(random);
-    };
+    const auto between = [&](double a, double b) { return std::uniform_real_distribution<double>(a, b)(random); };
     for (int round = 0; round < 400; ++round) {
         SCOPED_TRACE("seed 20240817, round " + std::to_string(round));
         const int vocab = std::uniform_int_distribution<int>(1, 700)(random);
         const auto row = randomRow(random, vocab, between(0.2, 6));
         std::vector<TokenId> history(std::uniform_int_distribution<int>(0, 120)(random));
-        for (TokenId& id : history)
-            id = std::uniform_int_distribution<int>(0, vocab - 1)(random);
+        for (TokenId& id : history) id = std::uniform_int_distribution<int>(0, vocab - 1)(random);
         SamplingSettings s = plain();
         s.temperature = chance(0.2) ? 1.0 : between(0.05, 2);
         if (chance(0.5)) s.topK = std::uniform_int_distribution<int>(1, 200)(random);
@@ -170,8 +157,7 @@ TEST(Sampler, sampler_equalsTheReferenceForRandomSettings) {
         Sampler sampler(s, 1, allOf(vocab));
         auto found = sampler.distribution(row, history);
         ASSERT_TRUE(found.ok()) << found.error().message;
-        EXPECT_EQ(difference(*found, reference(s, row, history, *allOf(vocab))), "")
-            << samplingSettingsToJson(s);
+        EXPECT_EQ(difference(*found, reference(s, row, history, *allOf(vocab))), "") << samplingSettingsToJson(s);
     }
 }
 
@@ -186,8 +172,7 @@ TEST(Sampler, sampler_equalsTheReferenceForAWholeVocabulary) {
             Sampler sampler(s, 1, allOf(32768));
             auto found = sampler.distribution(row, {});
             ASSERT_TRUE(found.ok());
-            EXPECT_EQ(difference(*found, reference(s, row, {}, *allOf(32768))), "")
-                << topP << " " << typicalP;
+            EXPECT_EQ(difference(*found, reference(s, row, {}, *allOf(32768))), "") << topP << " " << typicalP;
         }
 }
 
@@ -266,11 +251,9 @@ TEST(Sampler, sampler_penalizesAsTheFieldDefinesIt) {
     auto found = sampler.distribution(row, history);
     // 2/2 - 2·0.25 - 0.5 = 0, -2·2 - 2·0.25 - 0.5 = -5, 1, 1
     const long double sum = std::exp(0.L) + std::exp(-5.L) + 2 * std::exp(1.L);
-    EXPECT_EQ(
-        difference(
-            *found,
-            {{0, 1 / sum}, {1, std::exp(-5.L) / sum}, {2, std::exp(1.L) / sum}, {3, std::exp(1.L) / sum}}),
-        "");
+    EXPECT_EQ(difference(*found,
+                         {{0, 1 / sum}, {1, std::exp(-5.L) / sum}, {2, std::exp(1.L) / sum}, {3, std::exp(1.L) / sum}}),
+              "");
 }
 
 TEST(Sampler, sampler_drawsByTheProbabilities) {
@@ -282,8 +265,7 @@ TEST(Sampler, sampler_drawsByTheProbabilities) {
     const Distribution expected = reference(s, row, {}, *allOf(12));
     std::vector<int> counts(12);
     constexpr int draws = 200000;
-    for (int i = 0; i < draws; ++i)
-        ++counts[*sampler.sample(row, {})];
+    for (int i = 0; i < draws; ++i) ++counts[*sampler.sample(row, {})];
     double chiSquared = 0;
     for (int id = 0; id < 12; ++id) {
         const double due = static_cast<double>(expected.at(id)) * draws;
@@ -298,8 +280,7 @@ TEST(Sampler, sampler_repeatsItselfForTheSameSeedOnly) {
     const auto drawn = [&](std::uint64_t seed) {
         Sampler sampler(plain(), seed, allOf(3000));
         std::vector<TokenId> ids;
-        for (int i = 0; i < 50; ++i)
-            ids.push_back(*sampler.sample(row, {}));
+        for (int i = 0; i < 50; ++i) ids.push_back(*sampler.sample(row, {}));
         return ids;
     };
     EXPECT_EQ(drawn(42), drawn(42));
@@ -360,8 +341,7 @@ TEST(Sampler, sampler_survivesTheEndsOfEveryRange) {
     rows[2][7] = 3e38f;
     for (const auto& row : rows)
         for (const SamplingParameter& parameter : samplingParameters())
-            for (const double value :
-                 {parameter.minimum, parameter.maximum, parameter.minimum + parameter.step}) {
+            for (const double value : {parameter.minimum, parameter.maximum, parameter.minimum + parameter.step}) {
                 SamplingSettings s = plain();
                 s.repeatLastN = -1;
                 parameter.set(s, value);
@@ -370,8 +350,7 @@ TEST(Sampler, sampler_survivesTheEndsOfEveryRange) {
                 auto found = sampler.distribution(row, history);
                 ASSERT_TRUE(found.ok()) << parameter.name << " " << value;
                 double sum = 0;
-                for (const auto& [id, probability] : *found)
-                    sum += probability;
+                for (const auto& [id, probability] : *found) sum += probability;
                 EXPECT_NEAR(sum, 1, 1e-12) << parameter.name << " " << value;
                 ASSERT_TRUE(sampler.sample(row, history).ok());
             }
@@ -392,8 +371,7 @@ TEST(Sampler, sampler_weighsAsTheSharedArithmeticSays) {
         for (const float logit : row)
             weights.push_back(
                 sampling::fixedWeight(sampling::distanceOf(logit, largest), sampling::inverseOf(0.7), scale));
-        const auto total =
-            static_cast<double>(std::accumulate(weights.begin(), weights.end(), std::uint64_t{0}));
+        const auto total = static_cast<double>(std::accumulate(weights.begin(), weights.end(), std::uint64_t{0}));
         for (std::size_t i = 0; i < row.size(); ++i)
             ASSERT_EQ(found[i].probability, static_cast<double>(weights[i]) / total) << vocab << " " << i;
     }

@@ -10,17 +10,14 @@ namespace tramontane {
 namespace {
 
 std::string errorOf(const Result<void>& result) { return result.ok() ? "" : result.error().message; }
-std::string errorOf(const Result<SamplingSettings>& result) {
-    return result.ok() ? "" : result.error().message;
-}
+std::string errorOf(const Result<SamplingSettings>& result) { return result.ok() ? "" : result.error().message; }
 
 TEST(SamplingSettings, samplingSettings_tableReachesEveryFieldOnce) {
     std::set<std::string> names;
     for (const SamplingParameter& parameter : samplingParameters()) {
         names.insert(parameter.name);
         SamplingSettings settings;
-        const double other =
-            parameter.get(settings) == parameter.maximum ? parameter.minimum : parameter.maximum;
+        const double other = parameter.get(settings) == parameter.maximum ? parameter.minimum : parameter.maximum;
         parameter.set(settings, other);
         EXPECT_EQ(parameter.get(settings), other) << parameter.name;
         for (const SamplingParameter& untouched : samplingParameters()) {
@@ -30,15 +27,13 @@ TEST(SamplingSettings, samplingSettings_tableReachesEveryFieldOnce) {
         EXPECT_TRUE(std::isnan(parameter.off) ||
                     (parameter.off >= parameter.minimum && parameter.off <= parameter.maximum));
     }
-    EXPECT_EQ(names, (std::set<std::string>{"temperature", "top-k", "top-p", "min-p", "typical-p",
-                                            "repeat-penalty", "repeat-last-n", "presence-penalty",
-                                            "frequency-penalty", "max-tokens"}));
+    EXPECT_EQ(names, (std::set<std::string>{"temperature", "top-k", "top-p", "min-p", "typical-p", "repeat-penalty",
+                                            "repeat-last-n", "presence-penalty", "frequency-penalty", "max-tokens"}));
 }
 
 TEST(SamplingSettings, samplingSettings_refusesWhatLiesOutsideARangeNamingTheField) {
     EXPECT_TRUE(checkSamplingSettings({}).ok());
-    const double nan = std::numeric_limits<double>::quiet_NaN(),
-                 inf = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
     for (const SamplingParameter& parameter : samplingParameters()) {
         for (const double inside : {parameter.minimum, parameter.maximum}) {
             SamplingSettings settings;

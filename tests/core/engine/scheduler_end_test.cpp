@@ -87,8 +87,7 @@ TEST_F(SchedulerTest, scheduler_cancelsOneOfManyWithoutTouchingTheOthers) {
         request.stop = stops[static_cast<std::size_t>(i)].get_token();
         ids.push_back(scheduler->submit(request));
     }
-    for (int i = 0; i < 6; ++i)
-        (void)scheduler->step();
+    for (int i = 0; i < 6; ++i) (void)scheduler->step();
     stops[0].request_stop();   // in decode
     scheduler->cancel(ids[3]); // in prefill
     (void)scheduler->step();
@@ -120,8 +119,7 @@ TEST_F(SchedulerTest, scheduler_goesOnWithTheOthersWhenAPassIsCancelledForOne) {
 
 TEST_F(SchedulerTest, scheduler_cancelsWhatStillWaits) {
     make({}, {.activeJobs = 1, .cache = {}});
-    const JobId first = scheduler->submit(job(tokens(30), 5)),
-                second = scheduler->submit(job(tokens(30, 2), 5));
+    const JobId first = scheduler->submit(job(tokens(30), 5)), second = scheduler->submit(job(tokens(30, 2), 5));
     (void)scheduler->step();
     scheduler->cancel(second);
     while (scheduler->step()) {
@@ -131,8 +129,7 @@ TEST_F(SchedulerTest, scheduler_cancelsWhatStillWaits) {
 }
 
 TEST_F(SchedulerTest, scheduler_endsAnAnswerWithTheErrorAndItsTokens) {
-    for (const ErrorKind kind :
-         {ErrorKind::numeric, ErrorKind::changedOnDisk, ErrorKind::internal, ErrorKind::io}) {
+    for (const ErrorKind kind : {ErrorKind::numeric, ErrorKind::changedOnDisk, ErrorKind::internal, ErrorKind::io}) {
         FakeBackend::Behaviour behaviour;
         behaviour.failure = [kind, passes = 0](std::span<const BatchPiece>) mutable -> std::optional<Error> {
             if (++passes == 5) return makeError(kind, "it broke");
@@ -187,8 +184,7 @@ TEST_F(SchedulerTest, scheduler_givesUpCachedSequencesBeforeItRunsOutOfMemory) {
     FakeBackend::Behaviour behaviour;
     behaviour.maxSequences = 2;
     make(behaviour);
-    for (int i = 0; i < 5; ++i)
-        EXPECT_EQ(scheduler->run(job(tokens(20, i), 3)).finishReason, FinishReason::length);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(scheduler->run(job(tokens(20, i), 3)).finishReason, FinishReason::length);
     // While the cache grows: the pass fails until the idle sequences are gone.
     behaviour.maxSequences = 1000;
     FakeBackend* held = nullptr;

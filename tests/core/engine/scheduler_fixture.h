@@ -24,8 +24,7 @@ inline ProducibleTokens everyToken(int count) {
 inline std::vector<TokenId> tokens(int count, int seed = 1) {
     std::vector<TokenId> ids(static_cast<std::size_t>(count));
     std::mt19937 random(static_cast<unsigned>(seed));
-    for (TokenId& id : ids)
-        id = 10 + static_cast<TokenId>(random() % 200);
+    for (TokenId& id : ids) id = 10 + static_cast<TokenId>(random() % 200);
     return ids;
 }
 

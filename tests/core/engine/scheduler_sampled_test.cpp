@@ -29,8 +29,7 @@ std::vector<SamplingSettings> kindsOfSettings() {
     return {drawn, greedy, chain, penalized};
 }
 
-JobRequest job(std::vector<TokenId> prompt, int maxTokens, const SamplingSettings& settings,
-               std::uint64_t seed) {
+JobRequest job(std::vector<TokenId> prompt, int maxTokens, const SamplingSettings& settings, std::uint64_t seed) {
     JobRequest request = tramontane::job(std::move(prompt), maxTokens, seed);
     request.sampling = settings;
     request.sampling.maxTokens = maxTokens;
@@ -72,16 +71,14 @@ TEST_F(SchedulerTest, scheduler_goesBackAndForthAsJobsJoinAndLeave) {
         std::vector<std::pair<JobId, JobRequest>> others;
         for (int step = 0; scheduler->step(); ++step)
             if (step % 25 == 10 && step < 100) {
-                const auto request =
-                    job(tokens(5 + step, step), 8, settings, static_cast<std::uint64_t>(step));
+                const auto request = job(tokens(5 + step, step), 8, settings, static_cast<std::uint64_t>(step));
                 others.emplace_back(scheduler->submit(request), request);
             }
         const auto result = scheduler->take(first);
         EXPECT_EQ(result->ids, solo(longOne).ids);
         EXPECT_EQ(result->decodeSteps, 119);
         ASSERT_EQ(others.size(), 4u);
-        for (const auto& [id, request] : others)
-            EXPECT_EQ(scheduler->take(id)->ids, solo(request).ids);
+        for (const auto& [id, request] : others) EXPECT_EQ(scheduler->take(id)->ids, solo(request).ids);
         EXPECT_GT(backend->sampledPasses(), 30);
         EXPECT_LT(backend->sampledPasses(), 110);
         EXPECT_GT(backend->largestBatch(), 1);
@@ -231,9 +228,8 @@ TEST_F(SchedulerTest, scheduler_samplesAlikeInAnyMixOfJobsAndCancellations) {
     };
     for (int round = 0; round < 1500; ++round) {
         if (running.size() < 4 && random() % 12 == 0) {
-            const auto request =
-                job(tokens(1 + static_cast<int>(random() % 60), static_cast<int>(random() % 3)),
-                    static_cast<int>(random() % 40), kinds[random() % kinds.size()], random() % 5);
+            const auto request = job(tokens(1 + static_cast<int>(random() % 60), static_cast<int>(random() % 3)),
+                                     static_cast<int>(random() % 40), kinds[random() % kinds.size()], random() % 5);
             running.emplace_back(scheduler->submit(request), request);
         }
         if (!running.empty() && random() % 25 == 0) {

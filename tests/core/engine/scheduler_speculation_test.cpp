@@ -10,8 +10,7 @@ void circling(std::span<const TokenId> history, std::span<float> row) {
     const std::span<const TokenId> last = history.last(std::min<std::size_t>(2, history.size()));
     FakeBackend::hashedLogits(last, row);
     std::uint64_t hash = 77;
-    for (const TokenId id : last)
-        hash = (hash + static_cast<std::uint64_t>(id)) * 0x9E3779B97F4A7C15u;
+    for (const TokenId id : last) hash = (hash + static_cast<std::uint64_t>(id)) * 0x9E3779B97F4A7C15u;
     row[20 + (hash >> 40) % 12] += 9;
 }
 

@@ -52,10 +52,8 @@ TEST_F(SchedulerTest, scheduler_forgetsTheLeastRecentlyUsedFirst) {
     options.cache = {.sequences = 3, .tokens = 1000};
     make({}, options);
     std::vector<std::vector<TokenId>> prompts;
-    for (int i = 0; i < 4; ++i)
-        prompts.push_back(tokens(50, i + 1));
-    for (int i = 0; i < 3; ++i)
-        (void)scheduler->run(job(prompts[i], 1));
+    for (int i = 0; i < 4; ++i) prompts.push_back(tokens(50, i + 1));
+    for (int i = 0; i < 3; ++i) (void)scheduler->run(job(prompts[i], 1));
     (void)scheduler->run(job(prompts[0], 1));
     (void)scheduler->run(job(prompts[3], 1)); // pushes prompt 1 out
     EXPECT_EQ(scheduler->cache().size(), 3u);
@@ -101,8 +99,7 @@ TEST_F(SchedulerTest, scheduler_answersInABatchAsItAnswersAlone) {
         requests.push_back(request);
     }
     std::vector<JobId> ids;
-    for (const auto& request : requests)
-        ids.push_back(scheduler->submit(request));
+    for (const auto& request : requests) ids.push_back(scheduler->submit(request));
     while (scheduler->step()) {
     }
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -186,8 +183,7 @@ TEST_F(SchedulerTest, scheduler_survivesAnyMixOfJobsAndCancellations) {
         if (running.size() < 8 && random() % 3 == 0) {
             auto prompt = tokens(1 + static_cast<int>(random() % 60), static_cast<int>(random() % 3));
             if (random() % 2)
-                prompt = joined(prompt,
-                                tokens(1 + static_cast<int>(random() % 30), static_cast<int>(random() % 3)));
+                prompt = joined(prompt, tokens(1 + static_cast<int>(random() % 30), static_cast<int>(random() % 3)));
             const auto request = job(prompt, static_cast<int>(random() % 30), random() % 5);
             running.emplace_back(scheduler->submit(request), request);
         }

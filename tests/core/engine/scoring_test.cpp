@@ -18,8 +18,7 @@ TEST(Scoring, scoring_isTheLogSoftmaxOfEveryRow) {
     behaviour.preferredPrefillTokens = 7; // the text is read in pieces of every kind
     FakeBackend backend(behaviour);
     std::vector<TokenId> ids;
-    for (int i = 0; i < 20; ++i)
-        ids.push_back(i * 13 % 300);
+    for (int i = 0; i < 20; ++i) ids.push_back(i * 13 % 300);
     int seen = 0;
     const auto score = scoreIds(backend, ids, 5, [&](int done, int total) { seen = done * 100 + total; }, {});
     ASSERT_TRUE(score.ok()) << score.error().message;
@@ -31,12 +30,10 @@ TEST(Scoring, scoring_isTheLogSoftmaxOfEveryRow) {
         std::vector<float> row(300);
         FakeBackend::hashedLogits(std::span(ids).first(i + 1), row);
         long double sum = 0;
-        for (const float logit : row)
-            sum += std::exp(static_cast<long double>(logit));
+        for (const float logit : row) sum += std::exp(static_cast<long double>(logit));
         const auto logProbability = [&](TokenId id) { return static_cast<double>(row[id] - std::log(sum)); };
         std::vector<TokenId> order(300);
-        for (int id = 0; id < 300; ++id)
-            order[id] = id;
+        for (int id = 0; id < 300; ++id) order[id] = id;
         std::stable_sort(order.begin(), order.end(), [&](TokenId a, TokenId b) { return row[a] > row[b]; });
         for (int j = 0; j < 5; ++j) {
             EXPECT_EQ(score->top[i][j].first, order[j]);

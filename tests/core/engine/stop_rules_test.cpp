@@ -29,8 +29,7 @@ Outcome expected(const std::string& text, const std::vector<std::string>& stops)
 Outcome streamed(const std::vector<std::string>& pieces, const std::vector<std::string>& stops) {
     StopRules rules(stops);
     Outcome outcome;
-    for (const auto& piece : pieces)
-        outcome.text += rules.push(piece);
+    for (const auto& piece : pieces) outcome.text += rules.push(piece);
     outcome.stopped = rules.stopped();
     outcome.text += rules.finish();
     return outcome;
@@ -53,8 +52,7 @@ TEST(StopRules, stopRules_doNotDependOnWhereTheTextIsCut) {
         const Outcome whole = expected(text, stops);
         EXPECT_EQ(streamed({text}, stops), whole) << text;
         std::vector<std::string> bytes;
-        for (const char byte : text)
-            bytes.emplace_back(1, byte);
+        for (const char byte : text) bytes.emplace_back(1, byte);
         EXPECT_EQ(streamed(bytes, stops), whole) << text;
         for (std::size_t a = 0; a <= text.size(); ++a)
             for (std::size_t b = a; b <= text.size(); ++b)
@@ -67,16 +65,14 @@ TEST(StopRules, stopRules_equalTheDefinitionOnRandomTexts) {
     std::mt19937 random(31);
     const auto word = [&](int longest) {
         std::string text(std::uniform_int_distribution<int>(1, longest)(random), 'a');
-        for (char& c : text)
-            c = "ab"[random() % 2];
+        for (char& c : text) c = "ab"[random() % 2];
         return text;
     };
     for (int round = 0; round < 3000; ++round) {
         SCOPED_TRACE("seed 31, round " + std::to_string(round));
         const std::string text = word(40);
         std::vector<std::string> stops(random() % 4);
-        for (auto& stop : stops)
-            stop = word(7);
+        for (auto& stop : stops) stop = word(7);
         std::vector<std::string> pieces;
         for (std::size_t at = 0; at < text.size();) {
             const std::size_t length = random() % 5;

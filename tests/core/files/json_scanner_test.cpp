@@ -71,8 +71,8 @@ TEST(JsonScanner, refusesNumbersThatAreNotWholeAndPositive) {
 }
 
 TEST(JsonScanner, refusesWhatIsNotUtf8) {
-    for (const char* text : {"\"\xff\"", "\"\xc0\xaf\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"",
-                             "\"\xf4\x90\x80\x80\"", "\"\xf8\x88\x80\x80\x80\"", "\"\xc3\"", "\"\xe2\x82\""})
+    for (const char* text : {"\"\xff\"", "\"\xc0\xaf\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
+                             "\"\xf8\x88\x80\x80\x80\"", "\"\xc3\"", "\"\xe2\x82\""})
         EXPECT_FALSE(isJson(text));
     EXPECT_TRUE(isJson("\"\xf4\x8f\xbf\xbf \xed\x9f\xbf \xee\x80\x80\""));
 }
@@ -87,10 +87,8 @@ TEST(JsonScanner, nestsSixtyFourDeepAndNoDeeper) {
 }
 
 TEST(JsonScanner, readsExponentsAsTheGrammarHasThem) {
-    for (const char* text : {"1e5", "1E+5", "-0e-0", "0.5e007"})
-        EXPECT_TRUE(isJson(text)) << text;
-    for (const char* text : {"1e", "1e+", "e5", "1.e5", "+1", ".5", "1e5.0"})
-        EXPECT_FALSE(isJson(text)) << text;
+    for (const char* text : {"1e5", "1E+5", "-0e-0", "0.5e007"}) EXPECT_TRUE(isJson(text)) << text;
+    for (const char* text : {"1e", "1e+", "e5", "1.e5", "+1", ".5", "1e5.0"}) EXPECT_FALSE(isJson(text)) << text;
 }
 
 TEST(JsonScanner, keepsTheFirstError) {
@@ -108,8 +106,7 @@ TEST(JsonScanner, reportsProgressThroughLongStringsAndSpaces) {
     JsonScanner scanner(text, [&](std::size_t done) { reports.push_back(done); });
     EXPECT_TRUE(scanner.skipValue());
     ASSERT_GE(reports.size(), 9u);
-    for (std::size_t i = 1; i < reports.size(); ++i)
-        EXPECT_LE(reports[i] - reports[i - 1], 2u << 20);
+    for (std::size_t i = 1; i < reports.size(); ++i) EXPECT_LE(reports[i] - reports[i - 1], 2u << 20);
 }
 
 TEST(JsonFile, namesTheFieldWhereTheTextGoesWrong) {

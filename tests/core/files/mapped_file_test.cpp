@@ -27,8 +27,7 @@ constexpr std::size_t pageBytes = 4096;
 // The sum is used, so that the reads happen.
 unsigned sumOf(std::span<const std::byte> bytes) {
     unsigned sum = 0;
-    for (std::size_t i = 0; i < bytes.size(); i += 64)
-        sum += unsigned(bytes[i]);
+    for (std::size_t i = 0; i < bytes.size(); i += 64) sum += unsigned(bytes[i]);
     return sum;
 }
 
@@ -48,8 +47,7 @@ TEST_F(MappedFileTest, givesTheBytesOfTheFile) {
     writeFile(path, "hello");
     const Result<MappedFile> file = MappedFile::open(path);
     ASSERT_TRUE(file.ok()) << file.error().message;
-    EXPECT_EQ(std::string(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()),
-              "hello");
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()), "hello");
     EXPECT_TRUE(file->checkUnchanged().ok());
 }
 
@@ -64,8 +62,7 @@ TEST_F(MappedFileTest, refusesFoldersPipesAndWhatIsNotThere) {
     EXPECT_THAT(MappedFile::open(folder.path()).error().message, HasSubstr("not a regular file"));
     EXPECT_EQ(MappedFile::open(path).error().kind, ErrorKind::notFound);
     ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
-    EXPECT_THAT(MappedFile::open(path).error().message, HasSubstr("not a regular file"))
-        << "and does not wait";
+    EXPECT_THAT(MappedFile::open(path).error().message, HasSubstr("not a regular file")) << "and does not wait";
 }
 
 TEST_F(MappedFileTest, keepsItsBytesWhenItMoves) {
@@ -132,10 +129,8 @@ TEST_F(MappedFileTest, survivesManyThreadsReadingACutFile) {
     std::filesystem::resize_file(path, 0);
     std::vector<std::thread> readers;
     std::atomic<unsigned> sum = 0;
-    for (int i = 0; i < 8; ++i)
-        readers.emplace_back([&] { sum += sumOf(file.bytes()); });
-    for (std::thread& reader : readers)
-        reader.join();
+    for (int i = 0; i < 8; ++i) readers.emplace_back([&] { sum += sumOf(file.bytes()); });
+    for (std::thread& reader : readers) reader.join();
     EXPECT_EQ(sum, 0u);
     EXPECT_FALSE(file.checkUnchanged().ok());
 }
@@ -170,8 +165,7 @@ TEST_F(MappedFileTest, findsItsRangeWhereverOthersLie) {
 
 TEST_F(MappedFileTest, canBeOpenedAndClosedWithoutEnd) {
     writeFile(path, std::string(100, '\1'));
-    for (int i = 0; i < 2000; ++i)
-        ASSERT_TRUE(MappedFile::open(path).ok()) << i;
+    for (int i = 0; i < 2000; ++i) ASSERT_TRUE(MappedFile::open(path).ok()) << i;
     std::vector<MappedFile> open;
     for (;;) {
         Result<MappedFile> file = MappedFile::open(path);
@@ -210,8 +204,8 @@ TEST(FaultGuardDeath, busErrorsElsewhereStillEndTheProcess) {
             const Result<MappedFile> guarded = MappedFile::open(path); // installs the handler
             writeFile(folder.path() / "other", std::string(pageBytes, '\1'));
             FILE* other = std::fopen((folder.path() / "other").c_str(), "r+");
-            const auto* bytes = static_cast<const volatile char*>(
-                mmap(nullptr, pageBytes, PROT_READ, MAP_SHARED, fileno(other), 0));
+            const auto* bytes =
+                static_cast<const volatile char*>(mmap(nullptr, pageBytes, PROT_READ, MAP_SHARED, fileno(other), 0));
             if (ftruncate(fileno(other), 0) == 0) _exit(bytes[10]); // not protected: the signal, not an exit
         },
         [](int status) { return !WIFEXITED(status) || WEXITSTATUS(status) != 0; }, "");

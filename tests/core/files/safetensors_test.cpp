@@ -21,8 +21,7 @@ using testing::safetensorsBytes;
 using ::testing::StartsWith;
 
 std::string refusal(const std::string& bytes) {
-    const Result<SafetensorsHeader> header =
-        parseSafetensorsHeader(std::as_bytes(std::span(bytes)), "m.safetensors");
+    const Result<SafetensorsHeader> header = parseSafetensorsHeader(std::as_bytes(std::span(bytes)), "m.safetensors");
     if (header.ok()) return "opened";
     EXPECT_EQ(header.error().kind, ErrorKind::invalidInput);
     EXPECT_THAT(header.error().message, StartsWith("m.safetensors: "));
@@ -53,8 +52,7 @@ TEST(Safetensors, opensWhatTheFormatAllows) {
                                                "\"data_offsets\":[0,1]},\"c\":{\"dtype\":\"BOOL\","
                                                "\"shape\":[1,1,1],\"data_offsets\":[1,2]}}   ",
                                                std::string(14, 'x'));
-    const Result<SafetensorsHeader> header =
-        parseSafetensorsHeader(std::as_bytes(std::span(bytes)), "m.safetensors");
+    const Result<SafetensorsHeader> header = parseSafetensorsHeader(std::as_bytes(std::span(bytes)), "m.safetensors");
     ASSERT_TRUE(header.ok()) << header.error().message;
     ASSERT_EQ(header->tensors.size(), 3u);
     const TensorInfo* b = header->find("b");
@@ -78,9 +76,8 @@ TEST(Safetensors, headerLengthsBeyondTheFileOrTheLimitAreRefusedWithoutAllocatin
     EXPECT_THAT(refusal(claimedLength(99'999'999)), HasSubstr("cut short"));
     for (const std::uint64_t length : {std::uint64_t(100'000'001), std::uint64_t(1) << 63, ~std::uint64_t(0),
                                        ~std::uint64_t(0) - 7, ~std::uint64_t(0) - 8}) {
-        EXPECT_THAT(
-            refusal(claimedLength(length)),
-            AllOf(HasSubstr("header length is " + std::to_string(length)), HasSubstr("at most 100000000")));
+        EXPECT_THAT(refusal(claimedLength(length)),
+                    AllOf(HasSubstr("header length is " + std::to_string(length)), HasSubstr("at most 100000000")));
         const testing::ResourceUse use = testing::measure([&] { return refusal(claimedLength(length)); });
         EXPECT_FALSE(use.died);
         if (!testing::sanitized) {
@@ -103,8 +100,7 @@ TEST(Safetensors, headersThatAreNotOneJsonObjectAreRefused) {
     EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"shape\":[4]}}"), HasSubstr("has no data_offsets"));
     EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8],\"x\":1}}"),
                 HasSubstr("unknown field \"x\""));
-    EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0]}}"),
-                HasSubstr("malformed"));
+    EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0]}}"), HasSubstr("malformed"));
     EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8,8]}}"),
                 HasSubstr("malformed"));
     EXPECT_THAT(refusalOf("{\"\":{}}"), HasSubstr("without a proper name"));
@@ -124,13 +120,11 @@ TEST(Safetensors, namesThatStandTwiceAreRefused) {
                 HasSubstr("tensor a stands twice"));
     EXPECT_THAT(refusalOf("{" + entry("a", "[2]", 0, 4) + "," + entry("\\u0061", "[2]", 4, 8) + "}"),
                 HasSubstr("tensor a stands twice"));
-    EXPECT_THAT(
-        refusalOf("{\"a\":{\"dtype\":\"F16\",\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}}"),
-        HasSubstr("\"dtype\" twice"));
+    EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}}"),
+                HasSubstr("\"dtype\" twice"));
     EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"shape\":[4],\"data_offsets\":[0,8]}}"),
                 HasSubstr("\"shape\" twice"));
-    EXPECT_THAT(refusalOf("{\"__metadata__\":{},\"__metadata__\":{}}"),
-                HasSubstr("__metadata__ stands twice"));
+    EXPECT_THAT(refusalOf("{\"__metadata__\":{},\"__metadata__\":{}}"), HasSubstr("__metadata__ stands twice"));
     EXPECT_THAT(refusalOf("{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}"), HasSubstr("twice"));
 }
 
@@ -144,8 +138,7 @@ TEST(Safetensors, deepNestingIsRefused) {
 TEST(Safetensors, moreThanAHundredThousandTensorsAreRefused) {
     const auto many = [](int count) {
         std::string header = "{";
-        for (int i = 0; i < count; ++i)
-            header += (i > 0 ? "," : "") + entry(std::to_string(i), "[1]", i, i + 1, "U8");
+        for (int i = 0; i < count; ++i) header += (i > 0 ? "," : "") + entry(std::to_string(i), "[1]", i, i + 1, "U8");
         return safetensorsBytes(header + "}", std::string(std::size_t(count), 'x'));
     };
     EXPECT_EQ(refusal(many(100'000)), "opened");
@@ -155,9 +148,8 @@ TEST(Safetensors, moreThanAHundredThousandTensorsAreRefused) {
 // Hostile cases 3.
 TEST(Safetensors, tensorsThatDoNotTileTheFileAreRefusedByName) {
     const auto two = [](int begin1, int end1, int begin2, int end2, std::size_t dataBytes = 8) {
-        return refusalOf("{" + entry("a", "[" + std::to_string(end1 - begin1) + "]", begin1, end1, "U8") +
-                             "," + entry("b", "[" + std::to_string(end2 - begin2) + "]", begin2, end2, "U8") +
-                             "}",
+        return refusalOf("{" + entry("a", "[" + std::to_string(end1 - begin1) + "]", begin1, end1, "U8") + "," +
+                             entry("b", "[" + std::to_string(end2 - begin2) + "]", begin2, end2, "U8") + "}",
                          dataBytes);
     };
     EXPECT_EQ(two(0, 4, 4, 8), "opened");
@@ -179,27 +171,25 @@ TEST(Safetensors, emptyTensorsThatReuseAnOffsetAreRefusedByName) {
                 HasSubstr("tensor z is empty and takes the place of tensor a"));
     EXPECT_THAT(refusalOf("{" + entry("a", "[4]", 0, 8) + "," + entry("z", "[0]", 4, 4) + "}"),
                 HasSubstr("tensor z overlaps tensor a"));
-    EXPECT_THAT(refusalOf("{" + entry("a", "[4]", 0, 8) + "," + entry("y", "[0]", 8, 8) + "," +
-                          entry("z", "[0]", 8, 8) + "}"),
-                HasSubstr("is empty and takes the place"));
+    EXPECT_THAT(
+        refusalOf("{" + entry("a", "[4]", 0, 8) + "," + entry("y", "[0]", 8, 8) + "," + entry("z", "[0]", 8, 8) + "}"),
+        HasSubstr("is empty and takes the place"));
 }
 
 // Hostile cases 4.
 TEST(Safetensors, shapesThatOverflowAreRefused) {
-    for (const char* shape : {"[4294967296,4294967296]", "[9223372036854775807,2]", "[2,9223372036854775807]",
-                              "[4611686018427387904,4]", "[4294967296,4294967296,0]", "[9223372036854775808]",
-                              "[18446744073709551616]", "[1,1,1,1,1,1,1,1,4]"})
+    for (const char* shape :
+         {"[4294967296,4294967296]", "[9223372036854775807,2]", "[2,9223372036854775807]", "[4611686018427387904,4]",
+          "[4294967296,4294967296,0]", "[9223372036854775808]", "[18446744073709551616]", "[1,1,1,1,1,1,1,1,4]"})
         EXPECT_THAT(refusalOf("{" + entry("big", shape, 0, 8) + "}"), HasSubstr("tensor big")) << shape;
-    EXPECT_THAT(refusalOf("{" + entry("a", "[4]", 0, 8) + "," +
-                          entry("big", "[0,4294967296,4294967296]", 8, 8) + "}"),
+    EXPECT_THAT(refusalOf("{" + entry("a", "[4]", 0, 8) + "," + entry("big", "[0,4294967296,4294967296]", 8, 8) + "}"),
                 HasSubstr("tensor big has a shape beyond 64 bits"))
         << "a zero in front must not hide it";
 }
 
 TEST(Safetensors, sizesThatAreNegativeOrFractionalAreRefused) {
     for (const char* number : {"-1", "4.0", "4e0", "\"4\"", "null", "[4]", "0x4", "04", "true", "NaN"}) {
-        EXPECT_THAT(refusalOf("{" + entry("a", std::string("[") + number + "]", 0, 8) + "}"),
-                    HasSubstr("tensor a"));
+        EXPECT_THAT(refusalOf("{" + entry("a", std::string("[") + number + "]", 0, 8) + "}"), HasSubstr("tensor a"));
         for (const bool first : {true, false})
             EXPECT_THAT(refusalOf("{\"a\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[" +
                                   (first ? std::string(number) + ",8" : "0," + std::string(number)) + "]}}"),
@@ -231,19 +221,14 @@ TEST(Safetensors, theWorstHeadersAreRefusedWithinASecondAnd64Mebibytes) {
         header.resize(limit - end.size(), fill);
         return header + end;
     };
-    std::string longNames = "{", manyNames = "{", keys = "{\"__metadata__\":{",
-                fields = "{\"a\":{\"dtype\":\"F16\"";
+    std::string longNames = "{", manyNames = "{", keys = "{\"__metadata__\":{", fields = "{\"a\":{\"dtype\":\"F16\"";
     for (int i = 0; i < 100'000; ++i) {
         const std::string number = std::to_string(1'000'000 + i);
-        manyNames +=
-            (i > 0 ? "," : "") + entry(std::string(140, 'n') + number, "[1,1,1,1,1,1,1,1]", i, i + 1, "U8");
-        longNames +=
-            (i > 0 ? "," : "") + entry(std::string(249, 'n') + number, "[0,1,1,1,1,1,1,1]", 0, 0, "U8");
+        manyNames += (i > 0 ? "," : "") + entry(std::string(140, 'n') + number, "[1,1,1,1,1,1,1,1]", i, i + 1, "U8");
+        longNames += (i > 0 ? "," : "") + entry(std::string(249, 'n') + number, "[0,1,1,1,1,1,1,1]", 0, 0, "U8");
     }
-    while (keys.size() < limit - 100)
-        keys += "\"" + std::to_string(keys.size()) + "\":\"\",";
-    while (fields.size() < limit - 100)
-        fields += ",\"shape\":[4]";
+    while (keys.size() < limit - 100) keys += "\"" + std::to_string(keys.size()) + "\":\"\",";
+    while (fields.size() < limit - 100) fields += ",\"shape\":[4]";
     struct Case {
         const char* name;
         std::string header;
@@ -286,8 +271,7 @@ TEST(Safetensors, damagedHeadersNeverDoHarm) {
     for (int round = 0; round < 3000; ++round) {
         std::string bytes = good;
         for (unsigned i = 0, count = 1 + random() % 4; i < count; ++i)
-            bytes[random() % headerBytes] =
-                char(random() % 3 == 0 ? random() : "0123456789[]{},:\" "[random() % 18]);
+            bytes[random() % headerBytes] = char(random() % 3 == 0 ? random() : "0123456789[]{},:\" "[random() % 18]);
         const Result<SafetensorsHeader> header = parseSafetensorsHeader(std::as_bytes(std::span(bytes)), "m");
         if (!header) continue;
         std::uint64_t sum = header->headerBytes;

@@ -53,9 +53,7 @@ struct HookedFile {
         return of(file).base()->pMethods->xFileControl(of(file).base(), operation, argument);
     }
     static int sectorSize(sqlite3_file* file) { return of(file).base()->pMethods->xSectorSize(of(file).base()); }
-    static int traits(sqlite3_file* file) {
-        return of(file).base()->pMethods->xDeviceCharacteristics(of(file).base());
-    }
+    static int traits(sqlite3_file* file) { return of(file).base()->pMethods->xDeviceCharacteristics(of(file).base()); }
     static const sqlite3_io_methods methods;
 };
 

@@ -65,7 +65,8 @@ protected:
         reopen(); // as after a crash: finds a growing answer
         again([&] { return store->resumeAnswer(id); });
         again([&] { return store->finishAnswer(id, "answer", MessageStatus::complete, AnswerFigures{}); });
-        const MessageId second = again([&] { return store->appendMessage(question(started.conversationId, id, "second")); });
+        const MessageId second =
+            again([&] { return store->appendMessage(question(started.conversationId, id, "second")); });
         again([&] { return store->deleteMessage(second); });
         EXPECT_EQ(again([&] { return store->search(patiently({"question answer"})); }).hits.size(), 0u);
         EXPECT_EQ(again([&] { return store->search(patiently({"answer"})); }).hits.size(), 1u);
@@ -105,7 +106,7 @@ protected:
 
 TEST_P(HistoryIoFault, history_survivesEveryFailedOperation) {
     const int step = roundCount("TRAMONTANE_FAULT_STEP", 5); // 1: every operation there is
-    live(); // without a fault
+    live();                                                  // without a fault
     const int all = operationsToFail_;
     ASSERT_GT(all, 200);
     int withError = 0;

@@ -28,7 +28,8 @@ protected:
         Database& database = opened.database;
         std::mt19937_64 random(5);
         std::vector<std::string> words;
-        const char* const starts[] = {"", "b", "d", "f", "g", "gr", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z"};
+        const char* const starts[] = {"",  "b", "d", "f",  "g", "gr", "k", "l", "m", "n",
+                                      "p", "r", "s", "st", "t", "tr", "v", "w", "z"};
         const char* const middles[] = {"a", "e", "i", "o", "u", "ai", "ea", "ou", "é"};
         const char* const ends[] = {"", "", "n", "r", "s", "l", "nd", "ck", "st", "t"};
         for (int i = 0; i < 20'000; ++i) {

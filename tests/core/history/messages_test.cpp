@@ -85,8 +85,7 @@ TEST_F(HistoryMessages, history_finishingTwiceIsFinishingOnce) {
     HistoryStore store = open();
     const auto started = valueOf(store.startConversation({"t"}, {0, {}, Role::user, "Tell"}));
     const MessageId id = valueOf(store.appendMessage(answer(started.conversationId, started.messageId)));
-    for (int i = 0; i < 2; ++i)
-        valueOf(store.finishAnswer(id, "Once upon", MessageStatus::complete, figures()));
+    for (int i = 0; i < 2; ++i) valueOf(store.finishAnswer(id, "Once upon", MessageStatus::complete, figures()));
     EXPECT_EQ(valueOf(store.message(id)).text, "Once upon");
     EXPECT_THAT(valueOf(store.search(patiently({"once"}))).hits, SizeIs(1));
     ASSERT_OK(store.checkIntegrity());
@@ -138,7 +137,10 @@ protected:
 };
 
 TEST_F(HistoryBranches, history_showsTheBranchLastWrittenWithItsPlaceAmongSiblings) {
-    { HistoryStore store = open(); plant(store); }
+    {
+        HistoryStore store = open();
+        plant(store);
+    }
     HistoryStore store = open();
     const auto branch = valueOf(store.currentBranch(conversation));
     EXPECT_THAT(texts(branch), ElementsAre("q1", "a1''"));

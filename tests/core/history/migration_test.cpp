@@ -13,7 +13,8 @@ using testing::HasSubstr;
 // Two more versions after the first, as a later program might have them.
 constexpr const char* secondVersion[] = {
     "ALTER TABLE conversations ADD COLUMN colour TEXT",
-    "CREATE TABLE labels(id INTEGER PRIMARY KEY, conversation_id INTEGER REFERENCES conversations(id), name TEXT) STRICT",
+    "CREATE TABLE labels(id INTEGER PRIMARY KEY, conversation_id INTEGER REFERENCES conversations(id), name TEXT) "
+    "STRICT",
     "INSERT INTO labels(conversation_id, name) SELECT id, title FROM conversations",
     "UPDATE conversations SET colour = 'blue'",
 };
@@ -54,10 +55,11 @@ protected:
         EXPECT_EQ(count("SELECT count(*) FROM sqlite_schema WHERE name = 'labels_by_name'"), version > 2);
         if (version > 1) {
             EXPECT_EQ(count("SELECT count(*) FROM labels"), 20);
-            EXPECT_EQ(database.number(-1, "SELECT count(*) FROM conversations WHERE colour = ?",
-                                      version == 2 ? "blue" : "green")
-                          .value(),
-                      20);
+            EXPECT_EQ(
+                database
+                    .number(-1, "SELECT count(*) FROM conversations WHERE colour = ?", version == 2 ? "blue" : "green")
+                    .value(),
+                20);
         }
         Query check = database.query("PRAGMA integrity_check");
         ASSERT_TRUE(check.next());

@@ -74,8 +74,8 @@ struct PowerCutFile {
         return SQLITE_OK;
     }
     static int control(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
-    static int sectorSize(sqlite3_file*) { return 4096; }                                    // as the system's layer
-    static int traits(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }            // says of every disk
+    static int sectorSize(sqlite3_file*) { return 4096; }                         // as the system's layer
+    static int traits(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; } // says of every disk
     static const sqlite3_io_methods methods;
 };
 
@@ -131,8 +131,7 @@ PowerCutDisk::PowerCutDisk() {
     vfs_.xDelete = [](sqlite3_vfs* vfs, const char* path, int syncFolder) {
         auto* disk = static_cast<PowerCutDisk*>(vfs->pAppData);
         const auto found = disk->entries_.find(path);
-        if (found == disk->entries_.end() || !found->second || !found->second->exists)
-            return SQLITE_IOERR_DELETE_NOENT;
+        if (found == disk->entries_.end() || !found->second || !found->second->exists) return SQLITE_IOERR_DELETE_NOENT;
         if (!disk->act()) return SQLITE_IOERR_DELETE;
         found->second->exists = false;
         if (syncFolder && !disk->lies_) found->second->durablyExists = false, found->second->durable.clear();

@@ -20,16 +20,16 @@ protected:
         std::string text;
         for (const auto& list : {valueOf(store.conversations()), valueOf(store.deletedConversations())})
             for (const Conversation& conversation : list) {
-                text += "conversation " + std::to_string(conversation.id) + " " + conversation.title + " draft " + conversation.draft +
-                        (conversation.deletedAt ? " deleted" : "") + " leaf " +
+                text += "conversation " + std::to_string(conversation.id) + " " + conversation.title + " draft " +
+                        conversation.draft + (conversation.deletedAt ? " deleted" : "") + " leaf " +
                         std::to_string(conversation.currentLeaf.value_or(0)) + "\n";
                 std::vector<MessageId> ids;
                 for (MessageId id = 1; id < 60; ++id) {
                     const Result<Message> message = store.message(id);
                     if (!message.ok() || message->conversationId != conversation.id) continue;
-                    text += std::to_string(id) + " after " + std::to_string(message->parentId.value_or(0)) + " status " +
-                            std::to_string(int(message->status)) + " " + (message->figures ? "figures " : "") +
-                            message->text + "\n";
+                    text += std::to_string(id) + " after " + std::to_string(message->parentId.value_or(0)) +
+                            " status " + std::to_string(int(message->status)) + " " +
+                            (message->figures ? "figures " : "") + message->text + "\n";
                 }
             }
         text += "draft " + valueOf(store.draft(0));
@@ -62,8 +62,14 @@ protected:
             return id.ok();
         });
         const std::vector<std::function<Step()>> kinds = {
-            [&] { return [chat, t = text()](HistoryStore& store) { return store.updateAnswer(chat->answers[0], t).ok(); }; },
-            [&] { return [chat, t = text()](HistoryStore& store) { return store.updateAnswer(chat->answers[0], t + t).ok(); }; },
+            [&] {
+                return [chat, t = text()](HistoryStore& store) { return store.updateAnswer(chat->answers[0], t).ok(); };
+            },
+            [&] {
+                return [chat, t = text()](HistoryStore& store) {
+                    return store.updateAnswer(chat->answers[0], t + t).ok();
+                };
+            },
             [&] { return [t = text()](HistoryStore& store) { return store.setDraft(0, t).ok(); }; },
             [&] {
                 return [chat, t = text()](HistoryStore& store) {
@@ -187,7 +193,8 @@ TEST_F(HistoryPowerCut, history_losesMessagesOnADiskThatLiesAboutSyncs) {
             continue;
         }
         const std::string look = describe(*store);
-        lost += look != looks[std::size_t(done)] && (std::size_t(done) + 1 >= looks.size() || look != looks[std::size_t(done) + 1]);
+        lost += look != looks[std::size_t(done)] &&
+                (std::size_t(done) + 1 >= looks.size() || look != looks[std::size_t(done) + 1]);
     }
     EXPECT_GT(lost, 20);
 }
@@ -196,8 +203,7 @@ TEST_F(HistoryPowerCut, migration_isTheOldOrTheNewSchemaAndTheBackupIsWholeWhenT
     const int rounds = roundCount("TRAMONTANE_POWER_CUT_ROUNDS", 2000) / 10;
     std::vector<Migration> steps(historyMigrations().begin(), historyMigrations().end());
     const char* const next[] = {"ALTER TABLE conversations ADD COLUMN colour TEXT",
-                                "UPDATE conversations SET colour = 'blue'",
-                                "UPDATE messages SET text = text || '!'"};
+                                "UPDATE conversations SET colour = 'blue'", "UPDATE messages SET text = text || '!'"};
     steps.push_back({next});
     {
         HistoryStore store = valueOf(HistoryStore::open(file(), diskOptions()));
@@ -213,7 +219,8 @@ TEST_F(HistoryPowerCut, migration_isTheOldOrTheNewSchemaAndTheBackupIsWholeWhenT
     for (int round = 0; round < rounds; ++round) {
         std::mt19937_64 random{std::uint64_t(round)};
         // Every fourth time among the last steps, where the new schema becomes the durable one.
-        const int operation = round % 4 ? 1 + int(random() % std::uint64_t(operations)) : operations - int(random() % 2);
+        const int operation =
+            round % 4 ? 1 + int(random() % std::uint64_t(operations)) : operations - int(random() % 2);
         SCOPED_TRACE("round " + std::to_string(round) + ", cut at operation " + std::to_string(operation));
         disk_.restore(before);
         disk_.cutPowerAt(operation);

@@ -28,15 +28,15 @@ protected:
                 parent = valueOf(store.appendMessage(question(conversation, parent, body(random() % 300))));
                 const MessageId id = valueOf(store.appendMessage(answer(conversation, parent)));
                 valueOf(store.finishAnswer(id, body(turn == 3 && c == 5 ? 300'000 : random() % 9000),
-                                           MessageStatus::complete, AnswerFigures{10, 20, 1.5, 2.0, "stop", "CPU", "guide", "f", 7, "{}"}));
+                                           MessageStatus::complete,
+                                           AnswerFigures{10, 20, 1.5, 2.0, "stop", "CPU", "guide", "f", 7, "{}"}));
                 parent = id;
             }
             valueOf(store.setDraft(conversation, "draft " + std::to_string(c)));
         }
         valueOf(store.setDraft(0, "unsent"));
         valueOf(store.savePreset("mine", "{}"));
-        for (MessageId id = 1; id <= MessageId(bodies_.size()); ++id)
-            originals_.push_back(valueOf(store.message(id)));
+        for (MessageId id = 1; id <= MessageId(bodies_.size()); ++id) originals_.push_back(valueOf(store.message(id)));
     }
     std::string body(std::size_t length) {
         std::string text = "message " + std::to_string(bodies_.size() + 1) + " ";
@@ -54,9 +54,12 @@ protected:
         for (const Message& original : originals_) {
             const Result<Message> message = store.message(original.id);
             if (!message.ok()) continue;
-            if (message->text == original.text) ++found.whole;
-            else if (original.text.starts_with(message->text) && message->status == MessageStatus::partial) ++found.cut;
-            else ++found.other;
+            if (message->text == original.text)
+                ++found.whole;
+            else if (original.text.starts_with(message->text) && message->status == MessageStatus::partial)
+                ++found.cut;
+            else
+                ++found.other;
         }
         return found;
     }
@@ -173,8 +176,9 @@ TEST_F(HistorySalvage, salvage_setsAsideWhatIsNoDatabaseAtAll) {
     std::mt19937_64 random(3);
     std::string noise(50'000, '\0');
     for (char& byte : noise) byte = char(random());
-    for (const std::string& content : {std::string("xy"), std::string("Dear diary,\n"), std::string(70'000, '\0'), noise,
-                                       std::string("SQLite format 3\0", 16), std::string("SQLite format 3\0", 16) + noise}) {
+    for (const std::string& content :
+         {std::string("xy"), std::string("Dear diary,\n"), std::string(70'000, '\0'), noise,
+          std::string("SQLite format 3\0", 16), std::string("SQLite format 3\0", 16) + noise}) {
         startOver();
         writeBytes(file(), content);
         const OpenReport report = openDamaged(content);
@@ -187,7 +191,8 @@ TEST_F(HistorySalvage, salvage_setsAsideWhatIsNoDatabaseAtAll) {
 TEST_F(HistorySalvage, salvage_setsAsideAnotherProgramsDatabase) {
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open(file().c_str(), &other), SQLITE_OK);
-    ASSERT_EQ(sqlite3_exec(other, "CREATE TABLE recipes(name TEXT, text TEXT); INSERT INTO recipes VALUES('soup', 'water')",
+    ASSERT_EQ(sqlite3_exec(other,
+                           "CREATE TABLE recipes(name TEXT, text TEXT); INSERT INTO recipes VALUES('soup', 'water')",
                            nullptr, nullptr, nullptr),
               SQLITE_OK);
     sqlite3_close(other);
@@ -228,7 +233,8 @@ TEST_F(HistorySalvage, salvage_isAskedForWhenDamageShowsInUse) {
     for (std::size_t page = 3; page < bytes.size() / pageSize; ++page)
         bytes.replace(page * pageSize, pageSize, pageSize, '\x5a');
     // Under the open store.
-    std::fstream(file(), std::ios::binary | std::ios::in | std::ios::out).write(bytes.data(), std::streamsize(bytes.size()));
+    std::fstream(file(), std::ios::binary | std::ios::in | std::ios::out)
+        .write(bytes.data(), std::streamsize(bytes.size()));
     const auto appended = store.appendMessage(question(1, {}, "more"));
     const auto searched = store.search(patiently({"message"}));
     EXPECT_TRUE(!appended.ok() || !searched.ok() || !store.checkIntegrity().ok());
@@ -286,17 +292,24 @@ TEST_F(HistorySalvage, salvage_endsWellForEveryDamagedFile) {
             leastWhole = int(originals_.size()) / 2;
             break;
         }
-        case 2: bytes.replace(anyPage(), pageSize, pageSize, '\0'); leastWhole = int(originals_.size()) / 2; break;
+        case 2:
+            bytes.replace(anyPage(), pageSize, pageSize, '\0');
+            leastWhole = int(originals_.size()) / 2;
+            break;
         case 3: { // a page in another's place
             const std::string page = bytes.substr(anyPage(), pageSize);
             bytes.replace(anyPage(), pageSize, page);
             leastWhole = int(originals_.size()) / 2;
             break;
         }
-        case 4: bytes.resize(random() % bytes.size()); break;
+        case 4:
+            bytes.resize(random() % bytes.size());
+            break;
         case 5: // bytes inserted or gone: everything after is shifted
-            if (random() % 2) bytes.insert(random() % bytes.size(), random() % 100 + 1, 'x');
-            else bytes.erase(random() % bytes.size(), random() % 100 + 1);
+            if (random() % 2)
+                bytes.insert(random() % bytes.size(), random() % 100 + 1, 'x');
+            else
+                bytes.erase(random() % bytes.size(), random() % 100 + 1);
             break;
         case 6: // the headers of pages, where the numbers are that a reader trusts
             for (int i = 0; i < 20; ++i) bytes[anyPage() + random() % 12] = char(random());
@@ -314,8 +327,10 @@ TEST_F(HistorySalvage, salvage_endsWellForEveryDamagedFile) {
             writeBytes(file(), bytes);
         }
         const OpenReport report = openDamaged(bytes);
-        if (report.outcome == OpenOutcome::salvaged) ++salvaged;
-        else ++unnoticed; // a letter for another, or nothing that counts
+        if (report.outcome == OpenOutcome::salvaged)
+            ++salvaged;
+        else
+            ++unnoticed; // a letter for another, or nothing that counts
         EXPECT_GE(found_.whole, leastWhole);
         if (HasFailure()) {
             writeBytes(std::filesystem::temp_directory_path() / "tramontane-damaged.sqlite", bytes);

@@ -48,7 +48,8 @@ TEST(HistoryFold, fold_decodesWhatItEncodesAndRefusesTheRest) {
             ASSERT_EQ(decodeCharacter(text.substr(0, text.size() - 1), 0).codePoint, 0xfffdu);
         }
     }
-    for (const char* wrong : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8"})
+    for (const char* wrong :
+         {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8"})
         EXPECT_EQ(decodeCharacter(wrong, 0).byteCount, 1u) << wrong;
 }
 
@@ -124,7 +125,8 @@ TEST_F(HistorySearch, search_showsOneHitAConversationOrEveryMessage) {
     // Another branch counts as well.
     const MessageId three = valueOf(store.appendMessage(question(started.conversationId, {}, "wind three")));
     EXPECT_THAT(ids(valueOf(store.search(patiently({"wind"})))), ElementsAre(three));
-    EXPECT_THAT(ids(valueOf(store.search(patiently({"wind", 200, false})))), ElementsAre(three, two, started.messageId));
+    EXPECT_THAT(ids(valueOf(store.search(patiently({"wind", 200, false})))),
+                ElementsAre(three, two, started.messageId));
     const SearchResult limited = valueOf(store.search(patiently({"wind", 2, false})));
     EXPECT_THAT(ids(limited), ElementsAre(three, two));
     EXPECT_FALSE(limited.complete);
@@ -165,9 +167,11 @@ TEST_F(HistorySearch, search_neverFailsOnOperatorsOrGarbage) {
     HistoryStore store = open();
     const std::string literal = "\"quoted\" AND NOT (NEAR/3 col:val) ^start* +a -b {x} % _ ' ; DROP";
     const MessageId id = add(store, "t", literal);
-    for (const char* typed : {"\"", "\"\"", "\"\"\"quoted", "quoted\"", "AND", "OR", "NOT", "AND NOT", "NEAR", "NEAR(", "NEAR/3",
-                              "(", ")", "*", "col:val", "col:", ":", "^start", "start*", "+a", "-b", "{x}", "%",
-                              "_", "'", "';", "'; DROP", "\\", "\xff", "\xc3", "\u202E", "\u0301", " ", "\t\n", "\"and\""})
+    for (const char* typed : {"\"",   "\"\"",   "\"\"\"quoted", "quoted\"", "AND",  "OR",   "NOT",     "AND NOT",
+                              "NEAR", "NEAR(",  "NEAR/3",       "(",        ")",    "*",    "col:val", "col:",
+                              ":",    "^start", "start*",       "+a",       "-b",   "{x}",  "%",       "_",
+                              "'",    "';",     "'; DROP",      "\\",       "\xff", "\xc3", "\u202E",  "\u0301",
+                              " ",    "\t\n",   "\"and\""})
         EXPECT_TRUE(store.search(patiently({typed})).ok()) << typed;
     EXPECT_TRUE(store.search(patiently({std::string("quo\0ted", 7)})).ok());
     EXPECT_THAT(ids(valueOf(store.search(patiently({"\"quoted\" AND"})))), ElementsAre(id));
@@ -187,8 +191,9 @@ TEST_F(HistorySearch, search_neverFailsOnOperatorsOrGarbage) {
 TEST_F(HistorySearch, search_findsEveryPieceOfRandomTexts) {
     const int rounds = roundCount("TRAMONTANE_SEARCH_ROUNDS", 400);
     std::mt19937 random(20260131);
-    const std::vector<std::string> alphabet = {"a", "b", "A", "é", "e\u0301", " ", "\n", "\"", "*", "猫", "🙂", "\u202E", "\xff",
-                                               "ß", "'", "’", "-", "(", "ab", "NOT ", std::string(1, '\0')};
+    const std::vector<std::string> alphabet = {"a",  "b", "A",  "é",    "e\u0301", " ",    "\n",
+                                               "\"", "*", "猫", "🙂", "\u202E",  "\xff", "ß",
+                                               "'",  "’", "-",  "(",    "ab",      "NOT ", std::string(1, '\0')};
     const auto randomText = [&](std::size_t length) {
         std::string text;
         for (std::size_t i = 0; i < length; ++i) text += alphabet[random() % alphabet.size()];

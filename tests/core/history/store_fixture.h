@@ -34,10 +34,10 @@ inline void writeBytes(const std::filesystem::path& file, const std::string& byt
 
 // ASSERT_OK(x): x is a Result without an error. valueOf(x): its value; the test fails by exception
 // where there is none.
-#define ASSERT_OK(expression)                                                                                 \
-    do {                                                                                                      \
-        const auto& assertOkResult = (expression);                                                            \
-        ASSERT_TRUE(assertOkResult.ok()) << assertOkResult.error().message;                                   \
+#define ASSERT_OK(expression)                                                                                          \
+    do {                                                                                                               \
+        const auto& assertOkResult = (expression);                                                                     \
+        ASSERT_TRUE(assertOkResult.ok()) << assertOkResult.error().message;                                            \
     } while (false)
 
 template <class T>

@@ -54,8 +54,7 @@ constexpr char up[] = "model.layers.1.mlp.up_proj";
 void resize(BuiltTensor& tensor, std::vector<std::int64_t> shape) {
     tensor.shape = std::move(shape);
     std::size_t count = 1;
-    for (const std::int64_t dimension : tensor.shape)
-        count *= std::size_t(dimension);
+    for (const std::int64_t dimension : tensor.shape) count *= std::size_t(dimension);
     tensor.bytes.resize(count * dtypeSize(tensor.dtype));
 }
 
@@ -69,8 +68,8 @@ TEST(CheckpointRefusal, tensorsUnlikeTheConfigAreNamedWithExpectedAndFound) {
           std::tuple(".scales", std::vector<std::int64_t>{1, 256}, "1×256", "4×256"),
           std::tuple(".scales", std::vector<std::int64_t>{1024}, "1024", "4×256"),
           std::tuple(".g_idx", std::vector<std::int64_t>{127}, "127", "128")}) {
-        const std::string error = refusal(
-            {}, [&, &p = part, &s = shape](Tensors& tensors) { resize(tensorNamed(tensors, name + p), s); });
+        const std::string error =
+            refusal({}, [&, &p = part, &s = shape](Tensors& tensors) { resize(tensorNamed(tensors, name + p), s); });
         EXPECT_THAT(error, AllOf(HasSubstr(name + part), HasSubstr("is " + std::string(found)),
                                  HasSubstr("expected " + std::string(expected)), HasSubstr("config.json")));
     }
@@ -79,9 +78,8 @@ TEST(CheckpointRefusal, tensorsUnlikeTheConfigAreNamedWithExpectedAndFound) {
                             resize(tensorNamed(tensors, "lm_head.weight"), {399, 128});
                         }),
                 HasSubstr("lm_head.weight is 399×128, expected 400×128"));
-    EXPECT_THAT(
-        refusal({}, [](Tensors& tensors) { resize(tensorNamed(tensors, "model.norm.weight"), {127}); }),
-        HasSubstr("model.norm.weight is 127, expected 128"));
+    EXPECT_THAT(refusal({}, [](Tensors& tensors) { resize(tensorNamed(tensors, "model.norm.weight"), {127}); }),
+                HasSubstr("model.norm.weight is 127, expected 128"));
 }
 
 TEST(CheckpointRefusal, otherDtypesAreNamedWithExpectedAndFound) {
@@ -104,8 +102,7 @@ TEST(CheckpointRefusal, everyTensorThatIsMissingIsNamed) {
     const ModelRecipe recipe = actOrder();
     for (const BuiltTensor& tensor : makeTensors(recipe)) {
         const std::string error = refusal(recipe, [&](Tensors& tensors) {
-            std::erase_if(tensors,
-                          [&](const BuiltTensor& candidate) { return candidate.name == tensor.name; });
+            std::erase_if(tensors, [&](const BuiltTensor& candidate) { return candidate.name == tensor.name; });
         });
         EXPECT_THAT(error, AllOf(HasSubstr(tensor.name), HasSubstr("is missing"))) << tensor.name;
     }
@@ -163,19 +160,16 @@ TEST(CheckpointRefusal, groupIndicesBeyondTheGroupsAreFound) {
     };
     for (const std::int32_t value : {-1, 4, 5, 128, INT32_MAX, INT32_MIN})
         for (const std::size_t row : {0, 77, 127})
-            EXPECT_THAT(withIndex(row, value),
-                        AllOf(HasSubstr(std::string(up) + ".g_idx is " + std::to_string(value) + " at row " +
-                                        std::to_string(row)),
-                              HasSubstr("expected 0 to 3")));
+            EXPECT_THAT(withIndex(row, value), AllOf(HasSubstr(std::string(up) + ".g_idx is " + std::to_string(value) +
+                                                               " at row " + std::to_string(row)),
+                                                     HasSubstr("expected 0 to 3")));
     EXPECT_THAT(refusal(actOrder(),
                         [](Tensors& tensors) {
-                            std::memset(tensorNamed(tensors, std::string(up) + ".g_idx").bytes.data(), 0,
-                                        512);
+                            std::memset(tensorNamed(tensors, std::string(up) + ".g_idx").bytes.data(), 0, 512);
                         }),
                 HasSubstr("gives group 0 128 rows, expected 32"));
     EXPECT_THAT(
-        refusal(actOrder(),
-                [](Tensors& tensors) { resize(tensorNamed(tensors, std::string(up) + ".g_idx"), {64}); }),
+        refusal(actOrder(), [](Tensors& tensors) { resize(tensorNamed(tensors, std::string(up) + ".g_idx"), {64}); }),
         AllOf(HasSubstr("g_idx is 64"), HasSubstr("expected 128")));
 }
 
@@ -200,8 +194,7 @@ TEST(CheckpointRefusal, groupIndicesCannotChangeAfterTheCheck) {
     std::filesystem::resize_file(folder.path() / "model.safetensors", 0);
     const GptqView& view = checkpoint->layers()[1].up;
     int largest = 0;
-    for (int k = 0; k < view.inputs; ++k)
-        largest = std::max(largest, gptqGroup(view, k));
+    for (int k = 0; k < view.inputs; ++k) largest = std::max(largest, gptqGroup(view, k));
     EXPECT_EQ(largest, 3);
 }
 
@@ -222,8 +215,7 @@ TEST(CheckpointRefusal, scalesThatAreNotFiniteAreFoundWhereverTheyStand) {
     biased.bias = true;
     EXPECT_THAT(refusal(biased,
                         [](Tensors& tensors) {
-                            std::memset(tensorNamed(tensors, std::string(up) + ".bias").bytes.data(), 0xFF,
-                                        2);
+                            std::memset(tensorNamed(tensors, std::string(up) + ".bias").bytes.data(), 0xFF, 2);
                         }),
                 HasSubstr("up_proj.bias"));
 }
@@ -243,11 +235,9 @@ TEST(CheckpointRefusal, aFileCutAnywhereIsRefused) {
 TEST(CheckpointRefusal, aFolderWithoutAModelIsToldSo) {
     const TemporaryFolder folder;
     writeModel(folder.path(), {});
-    std::filesystem::rename(folder.path() / "model.safetensors",
-                            folder.path() / "gptq_model-4bit-32g.safetensors");
+    std::filesystem::rename(folder.path() / "model.safetensors", folder.path() / "gptq_model-4bit-32g.safetensors");
     EXPECT_EQ(refusalIn(folder.path()), "opened") << "one file of another name is the model";
-    std::filesystem::copy(folder.path() / "gptq_model-4bit-32g.safetensors",
-                          folder.path() / "other.safetensors");
+    std::filesystem::copy(folder.path() / "gptq_model-4bit-32g.safetensors", folder.path() / "other.safetensors");
     EXPECT_THAT(refusalIn(folder.path()), HasSubstr("of 2 .safetensors files"));
     std::filesystem::remove(folder.path() / "other.safetensors");
     std::filesystem::remove(folder.path() / "gptq_model-4bit-32g.safetensors");

@@ -34,9 +34,8 @@ bool sameBytes(std::span<const std::byte> view, const std::string& bytes) {
 std::string describe(const ModelRecipe& recipe) {
     return "group " + std::to_string(recipe.groupSize) + (recipe.actOrder ? " act-order" : "") +
            (recipe.symmetric ? " symmetric" : " asymmetric") + (recipe.zerosV2 ? " v2" : " v1") +
-           (recipe.bias ? " bias" : "") + " " + dtypeName(recipe.dense) + " shards " +
-           std::to_string(recipe.shards) + (recipe.staircaseIndex ? " with g_idx" : "") +
-           (recipe.tiedHead ? " tied" : "");
+           (recipe.bias ? " bias" : "") + " " + dtypeName(recipe.dense) + " shards " + std::to_string(recipe.shards) +
+           (recipe.staircaseIndex ? " with g_idx" : "") + (recipe.tiedHead ? " tied" : "");
 }
 
 void expectViewsMatchTensors(const ModelRecipe& recipe) {
@@ -53,16 +52,15 @@ void expectViewsMatchTensors(const ModelRecipe& recipe) {
     EXPECT_EQ(checkpoint->embedding().rows, recipe.vocab);
     EXPECT_EQ(checkpoint->embedding().columns, recipe.hidden);
     EXPECT_EQ(checkpoint->embedding().dtype, recipe.dense);
-    EXPECT_TRUE(sameBytes(checkpoint->head().bytes,
-                          bytesOf(recipe.tiedHead ? "model.embed_tokens.weight" : "lm_head.weight")));
+    EXPECT_TRUE(
+        sameBytes(checkpoint->head().bytes, bytesOf(recipe.tiedHead ? "model.embed_tokens.weight" : "lm_head.weight")));
     ASSERT_EQ(checkpoint->layers().size(), std::size_t(recipe.layers));
     for (int layer = 0; layer < recipe.layers; ++layer) {
         const LayerViews& views = checkpoint->layers()[std::size_t(layer)];
         EXPECT_TRUE(sameBytes(views.inputNorm.bytes, bytesOf(layerPrefix(layer) + "input_layernorm.weight")));
         const std::pair<const char*, const GptqView*> linears[] = {
-            {"self_attn.q_proj", &views.query}, {"self_attn.k_proj", &views.key},
-            {"self_attn.v_proj", &views.value}, {"self_attn.o_proj", &views.output},
-            {"mlp.gate_proj", &views.gate},     {"mlp.up_proj", &views.up},
+            {"self_attn.q_proj", &views.query},  {"self_attn.k_proj", &views.key}, {"self_attn.v_proj", &views.value},
+            {"self_attn.o_proj", &views.output}, {"mlp.gate_proj", &views.gate},   {"mlp.up_proj", &views.up},
             {"mlp.down_proj", &views.down}};
         for (const auto& [name, view] : linears) {
             const std::string prefix = layerPrefix(layer) + name;

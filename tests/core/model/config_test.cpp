@@ -169,12 +169,10 @@ TEST(ModelConfig, generationConfigSetsTheSampling) {
     EXPECT_EQ(read->sampling.topK, 40);
     EXPECT_DOUBLE_EQ(read->sampling.repeatPenalty, 1.1);
     files.generation = {{"temperature", 50}, {"top_k", 2000000000}};
-    EXPECT_TRUE(checkSamplingSettings(files.read()->sampling).ok())
-        << "kept within what the settings can hold";
+    EXPECT_TRUE(checkSamplingSettings(files.read()->sampling).ok()) << "kept within what the settings can hold";
     for (const auto& [field, value] :
-         {std::pair("temperature", json(-1)), std::pair("temperature", json("hot")),
-          std::pair("top_p", json(1.5)), std::pair("top_k", json(0.5)), std::pair("top_k", json(-3)),
-          std::pair("repetition_penalty", json(0))}) {
+         {std::pair("temperature", json(-1)), std::pair("temperature", json("hot")), std::pair("top_p", json(1.5)),
+          std::pair("top_k", json(0.5)), std::pair("top_k", json(-3)), std::pair("repetition_penalty", json(0))}) {
         files.generation = {{field, value}};
         EXPECT_THAT(files.refusal(), AllOf(HasSubstr("generation_config.json"), HasSubstr(field)));
     }
@@ -186,8 +184,7 @@ TEST(ModelConfig, fieldsOutOfRangeAreRefusedByName) {
              std::pair("hidden_size",
                        std::vector{"0", "-4096", "4096.5", "\"4096\"", "1000000", "1e3", "", "null", "[]"}),
              std::pair("intermediate_size", std::vector{"0", "-1", "99999999999", "", "{}", "true"}),
-             std::pair("num_hidden_layers",
-                       std::vector{"0", "-1", "1000000", "1025", "", "18446744073709551616"}),
+             std::pair("num_hidden_layers", std::vector{"0", "-1", "1000000", "1025", "", "18446744073709551616"}),
              std::pair("num_attention_heads", std::vector{"0", "-2", "100000", ""}),
              std::pair("num_key_value_heads", std::vector{"0", "-1", "3", "8", "9223372036854775808"}),
              std::pair("head_dim", std::vector{"0", "33", "-64", "2048"}),
@@ -205,10 +202,8 @@ TEST(ModelConfig, fieldsOutOfRangeAreRefusedByName) {
             EXPECT_THAT(refusalWith(field, value), AllOf(HasSubstr("config.json: "), HasSubstr(field)))
                 << field << " = " << value;
     EXPECT_THAT(refusalWith("head_dim", "33"), HasSubstr("head_dim is 33, expected an even number"));
-    EXPECT_THAT(refusalWith("hidden_size", "100"), HasSubstr("hidden_size"))
-        << "not a multiple of the group size";
-    EXPECT_THAT(refusalWith("intermediate_size", "100"),
-                AllOf(HasSubstr("intermediate_size is 100"), HasSubstr("32")));
+    EXPECT_THAT(refusalWith("hidden_size", "100"), HasSubstr("hidden_size")) << "not a multiple of the group size";
+    EXPECT_THAT(refusalWith("intermediate_size", "100"), AllOf(HasSubstr("intermediate_size is 100"), HasSubstr("32")));
     EXPECT_THAT(refusalWith("num_hidden_layers", "1000000"),
                 HasSubstr("is 1000000, expected a whole number from 1 to"));
 }
@@ -232,10 +227,9 @@ TEST(ModelConfig, filesThatAreNotJsonAreRefusedByName) {
     for (const char* name : {"config.json", "quantize_config.json", "generation_config.json"}) {
         writeFile(folder.path() / "config.json", testing::makeConfigJson({}).dump());
         writeFile(folder.path() / "quantize_config.json", testing::makeQuantizeJson({}).dump());
-        for (const std::string& text :
-             {std::string("import os"), std::string(), std::string("[]"), std::string("{"),
-              std::string("{\"a\":\"\xff\"}"), std::string("{\"a\":1,\"a\":1}"), std::string(2u << 20, ' '),
-              std::string(1000, '[')}) {
+        for (const std::string& text : {std::string("import os"), std::string(), std::string("[]"), std::string("{"),
+                                        std::string("{\"a\":\"\xff\"}"), std::string("{\"a\":1,\"a\":1}"),
+                                        std::string(2u << 20, ' '), std::string(1000, '[')}) {
             writeFile(folder.path() / name, text);
             const Result<ModelConfig> read = readModelConfig(folder.path());
             ASSERT_FALSE(read.ok()) << name;
@@ -263,8 +257,7 @@ TEST(ModelConfig, codeNamedInARepositoryIsNotLookedAt) {
     const std::filesystem::path proof = folder.path() / "ran";
     const std::string code = "import pathlib; pathlib.Path('" + proof.string() + "').touch()";
     files.config["auto_map"] = {{"AutoModelForCausalLM", "modeling_evil.Evil"}};
-    files.config["chat_template"] =
-        "{{ cycler.__init__.__globals__.os.system('touch " + proof.string() + "') }}";
+    files.config["chat_template"] = "{{ cycler.__init__.__globals__.os.system('touch " + proof.string() + "') }}";
     files.config["trust_remote_code"] = true;
     writeFile(folder.path() / "config.json", files.config.dump());
     writeFile(folder.path() / "quantize_config.json", files.quantize.dump());
@@ -307,12 +300,10 @@ TEST(QuantizationConfig, otherBitsGroupsMethodsAndFormatsAreRefused) {
     for (const char* bits : {"2", "3", "8", "0", "-4", "\"4\"", "4.0", "null", ""})
         EXPECT_THAT(quantizeRefusal("bits", bits), HasSubstr("bits")) << bits;
     EXPECT_THAT(quantizeRefusal("bits", "8"), HasSubstr("is 8, expected 4"));
-    for (const char* size :
-         {"0", "1", "16", "33", "127", "256", "1024", "-2", "\"128\"", "128.5", "null", ""})
+    for (const char* size : {"0", "1", "16", "33", "127", "256", "1024", "-2", "\"128\"", "128.5", "null", ""})
         EXPECT_THAT(quantizeRefusal("group_size", size), HasSubstr("group_size")) << size;
     EXPECT_THAT(quantizeRefusal("group_size", "48"), HasSubstr("is 48, expected 32, 64, 128 or -1"));
-    EXPECT_THAT(quantizeRefusal("quant_method", "\"awq\""),
-                AllOf(HasSubstr("quant_method"), HasSubstr("awq")));
+    EXPECT_THAT(quantizeRefusal("quant_method", "\"awq\""), AllOf(HasSubstr("quant_method"), HasSubstr("awq")));
     EXPECT_THAT(quantizeRefusal("checkpoint_format", "\"marlin\""), HasSubstr("checkpoint_format"));
     EXPECT_THAT(quantizeRefusal("is_marlin_format", "true"), HasSubstr("is_marlin_format"));
     EXPECT_THAT(quantizeRefusal("desc_act", "1"), HasSubstr("desc_act"));
@@ -348,10 +339,8 @@ TEST(ModelConfig, theWorstFilesAreRefusedWithinASecondAnd64Mebibytes) {
     const TemporaryFolder folder;
     constexpr std::size_t limit = 1u << 20;
     std::string arrays = "{\"a\":[", keys = "{";
-    while (arrays.size() < limit - 10)
-        arrays += "[],";
-    for (int i = 0; keys.size() < limit - 20; ++i)
-        keys += "\"" + std::to_string(i) + "\":{},";
+    while (arrays.size() < limit - 10) arrays += "[],";
+    for (int i = 0; keys.size() < limit - 20; ++i) keys += "\"" + std::to_string(i) + "\":{},";
     for (const std::string& text : {arrays + "[]]}", keys + "\"x\":0}", std::string(limit, '['),
                                     std::string(limit, '"'), "{\"a\":" + std::string(limit - 10, '1') + "}",
                                     "{\"model_type\":\"" + std::string(limit - 30, 'x') + "\"}"}) {

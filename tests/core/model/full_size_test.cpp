@@ -32,11 +32,9 @@ struct HollowFile {
 
     void add(const std::string& name, DType dtype, std::vector<std::int64_t> shape) {
         std::uint64_t sizeBytes = dtypeSize(dtype);
-        for (const std::int64_t dimension : shape)
-            sizeBytes *= std::uint64_t(dimension);
-        header[name] = {{"dtype", dtypeName(dtype)},
-                        {"shape", shape},
-                        {"data_offsets", {dataBytes, dataBytes + sizeBytes}}};
+        for (const std::int64_t dimension : shape) sizeBytes *= std::uint64_t(dimension);
+        header[name] = {
+            {"dtype", dtypeName(dtype)}, {"shape", shape}, {"data_offsets", {dataBytes, dataBytes + sizeBytes}}};
         dataBytes += sizeBytes;
     }
 
@@ -69,8 +67,7 @@ struct HollowFile {
 
     void poke(const std::string& name, std::uint64_t offset, std::uint16_t value) {
         std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(
-            std::streamoff(headerBytes + header[name]["data_offsets"][0].get<std::uint64_t>() + offset));
+        file.seekp(std::streamoff(headerBytes + header[name]["data_offsets"][0].get<std::uint64_t>() + offset));
         file.write(reinterpret_cast<const char*>(&value), sizeof value);
     }
 };
@@ -108,8 +105,7 @@ TEST(FullSizeCheckpoint, isRefusedWithinASecondAnd64MebibytesWhateverIsWrong) {
     ModelConfig other = config;
     other.mistral.intermediateSize = 11008;
     use = openCost(file, other);
-    EXPECT_THAT(use.answer,
-                HasSubstr("model.layers.0.mlp.gate_proj.qweight is 512×14336, expected 512×11008"));
+    EXPECT_THAT(use.answer, HasSubstr("model.layers.0.mlp.gate_proj.qweight is 512×14336, expected 512×11008"));
     expectWithinBounds(use, 1);
 
     std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) - 1);

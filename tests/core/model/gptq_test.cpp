@@ -24,20 +24,17 @@ struct PackedLinear {
     PackedLinear(int k, int n, int g, bool actOrder, int zeroOffset, std::uint32_t seed)
         : inputs(k), outputs(n), groups(g), qweight(std::size_t(k / 8 * n)), qzeros(std::size_t(g * n / 8)) {
         std::mt19937 random(seed);
-        for (int i = 0; i < k * n; ++i)
-            quants.push_back(int(random() % 16));
+        for (int i = 0; i < k * n; ++i) quants.push_back(int(random() % 16));
         for (int i = 0; i < g * n; ++i) {
             zeros.push_back(int(random() % 16) + zeroOffset);
             scales.push_back(floatToHalf(float(random() % 1000 + 1) / 65536));
         }
-        for (int i = 0; i < k; ++i)
-            index.push_back(i / (k / g));
-        for (int i = k - 1; actOrder && i > 0; --i)
-            std::swap(index[std::size_t(i)], index[random() % (i + 1)]);
+        for (int i = 0; i < k; ++i) index.push_back(i / (k / g));
+        for (int i = k - 1; actOrder && i > 0; --i) std::swap(index[std::size_t(i)], index[random() % (i + 1)]);
         for (int row = 0; row < k; ++row)
             for (int column = 0; column < n; ++column)
-                qweight[std::size_t(row / 8 * n + column)] |=
-                    std::uint32_t(quants[std::size_t(row * n + column)]) << (row % 8 * 4);
+                qweight[std::size_t(row / 8 * n + column)] |= std::uint32_t(quants[std::size_t(row * n + column)])
+                                                              << (row % 8 * 4);
         for (int group = 0; group < g; ++group)
             for (int column = 0; column < n; ++column)
                 qzeros[std::size_t((group * n + column) / 8)] |=
@@ -74,8 +71,7 @@ TEST(Gptq, dequantizesEveryVariantToTheNumbersThatWerePacked) {
                 const std::vector<float> weights = dequantize(packed.view(actOrder, zeroOffset));
                 for (int k = 0; k < packed.inputs; ++k)
                     for (int n = 0; n < packed.outputs; ++n)
-                        ASSERT_EQ(weights[std::size_t(k * packed.outputs + n)], packed.weight(k, n))
-                            << k << ", " << n;
+                        ASSERT_EQ(weights[std::size_t(k * packed.outputs + n)], packed.weight(k, n)) << k << ", " << n;
             }
 }
 
@@ -85,12 +81,10 @@ TEST(Gptq, symmetricWordsOfBothFormatsMeanZeroEight) {
     view.outputs = 8;
     view.qzeros = std::as_bytes(std::span(v1));
     view.zeroOffset = 1;
-    for (int n = 0; n < 8; ++n)
-        EXPECT_EQ(gptqZero(view, 0, n), 8);
+    for (int n = 0; n < 8; ++n) EXPECT_EQ(gptqZero(view, 0, n), 8);
     view.qzeros = std::as_bytes(std::span(v2));
     view.zeroOffset = 0;
-    for (int n = 0; n < 8; ++n)
-        EXPECT_EQ(gptqZero(view, 0, n), 8);
+    for (int n = 0; n < 8; ++n) EXPECT_EQ(gptqZero(view, 0, n), 8);
 }
 
 TEST(Gptq, viewsMayLieAtAnyAlignment) {
@@ -101,8 +95,7 @@ TEST(Gptq, viewsMayLieAtAnyAlignment) {
         bytes.insert(bytes.end(), source.begin(), source.end());
         return bytes;
     };
-    const auto qweight = shifted(packed.qweight), qzeros = shifted(packed.qzeros),
-               scales = shifted(packed.scales);
+    const auto qweight = shifted(packed.qweight), qzeros = shifted(packed.qzeros), scales = shifted(packed.scales);
     GptqView view = packed.view(false, 1);
     const std::vector<float> expected = dequantize(view);
     view.qweight = std::span(qweight).subspan(1);
@@ -135,12 +128,10 @@ TEST(Gptq, finitenessIsSeenInEveryPlaceOfEveryLength) {
     for (const std::size_t length : {0, 1, 15, 4096, 4097, 10000}) {
         std::vector<std::uint16_t> halves(length);
         std::mt19937 random(3);
-        for (std::uint16_t& half : halves)
-            half = std::uint16_t(random() % 0x7C00) | std::uint16_t(random() & 0x8000);
+        for (std::uint16_t& half : halves) half = std::uint16_t(random() % 0x7C00) | std::uint16_t(random() & 0x8000);
         EXPECT_TRUE(allFinite(std::as_bytes(std::span(halves))));
         for (std::size_t place = 0; place < length; place += std::max<std::size_t>(1, length / 50)) {
-            const std::uint16_t kept =
-                std::exchange(halves[place], std::uint16_t(place % 2 == 0 ? 0x7C00 : 0xFE01));
+            const std::uint16_t kept = std::exchange(halves[place], std::uint16_t(place % 2 == 0 ? 0x7C00 : 0xFE01));
             EXPECT_FALSE(allFinite(std::as_bytes(std::span(halves)))) << place << " of " << length;
             halves[place] = kept;
         }

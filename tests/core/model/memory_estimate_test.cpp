@@ -53,8 +53,7 @@ TEST(MemoryEstimate, findsTheLongestContextThatFits) {
 }
 
 TEST(HostMemory, readsTheSystemsFigures) {
-    const HostMemory memory =
-        parseMemInfo("MemTotal:       24000000 kB\nMemFree: 5 kB\nMemAvailable:   20000000 kB\n");
+    const HostMemory memory = parseMemInfo("MemTotal:       24000000 kB\nMemFree: 5 kB\nMemAvailable:   20000000 kB\n");
     EXPECT_EQ(memory.totalBytes, 24000000ull * 1024);
     EXPECT_EQ(memory.availableBytes, 20000000ull * 1024);
     EXPECT_EQ(parseMemInfo("nonsense").totalBytes, 0u);

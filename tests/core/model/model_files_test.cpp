@@ -94,10 +94,8 @@ TEST(ModelFiles, aModelThatIsCutOrReplacedWhileInUseIsReadAsZerosAndReported) {
         }
         unsigned sum = 0;
         for (const LayerViews& layer : files->checkpoint().layers())
-            for (const std::byte byte : layer.down.qweight)
-                sum += unsigned(byte);
-        EXPECT_EQ(sum == 0, cut)
-            << "a cut file reads as zeros; a replaced one is still there for who holds it";
+            for (const std::byte byte : layer.down.qweight) sum += unsigned(byte);
+        EXPECT_EQ(sum == 0, cut) << "a cut file reads as zeros; a replaced one is still there for who holds it";
         const Result<void> check = files->checkpoint().checkUnchanged();
         ASSERT_FALSE(check.ok());
         EXPECT_EQ(check.error().kind, ErrorKind::changedOnDisk);
@@ -116,8 +114,7 @@ TEST(ModelFiles, openingAndClosingLeavesNothingBehind) {
     const auto maps = [] {
         std::ifstream file("/proc/self/maps");
         int count = 0;
-        for (std::string line; std::getline(file, line);)
-            count += line.find("model.safetensors") != std::string::npos;
+        for (std::string line; std::getline(file, line);) count += line.find("model.safetensors") != std::string::npos;
         return count;
     };
     const auto before = descriptors();

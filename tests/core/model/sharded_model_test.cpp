@@ -32,9 +32,7 @@ struct ShardedModel : ::testing::Test {
         writeModel(folder.path(), recipe);
         std::ifstream(indexPath) >> index;
     }
-    static std::string shard(int number) {
-        return "model-0000" + std::to_string(number) + "-of-00004.safetensors";
-    }
+    static std::string shard(int number) { return "model-0000" + std::to_string(number) + "-of-00004.safetensors"; }
     std::string refusal() {
         const Result<ModelConfig> config = readModelConfig(folder.path());
         EXPECT_TRUE(config.ok());
@@ -67,9 +65,8 @@ TEST_F(ShardedModel, shardsCutShortAreAllNamedBesideMissingOnes) {
         std::filesystem::resize_file(folder.path() / shard(number),
                                      std::filesystem::file_size(folder.path() / shard(number)) - 1);
     std::filesystem::remove(folder.path() / shard(2));
-    EXPECT_THAT(refusal(),
-                AllOf(HasSubstr(shard(1)), HasSubstr("cut short"), HasSubstr(shard(2) + " is missing"),
-                      HasSubstr(shard(3)), ::testing::Not(HasSubstr(shard(4)))));
+    EXPECT_THAT(refusal(), AllOf(HasSubstr(shard(1)), HasSubstr("cut short"), HasSubstr(shard(2) + " is missing"),
+                                 HasSubstr(shard(3)), ::testing::Not(HasSubstr(shard(4)))));
     std::filesystem::resize_file(folder.path() / shard(1), 4);
     EXPECT_THAT(refusal(), HasSubstr(shard(1)));
 }
@@ -77,9 +74,8 @@ TEST_F(ShardedModel, shardsCutShortAreAllNamedBesideMissingOnes) {
 TEST_F(ShardedModel, anIndexThatDisagreesWithItsShardsIsRefused) {
     const json good = index;
     index["weight_map"]["lm_head.weight"] = shard(1);
-    EXPECT_THAT(
-        refusalWithIndex(),
-        AllOf(HasSubstr(shard(1)), HasSubstr("does not hold tensor lm_head.weight"), HasSubstr(shard(4))));
+    EXPECT_THAT(refusalWithIndex(),
+                AllOf(HasSubstr(shard(1)), HasSubstr("does not hold tensor lm_head.weight"), HasSubstr(shard(4))));
     index = good;
     index["weight_map"].erase("lm_head.weight");
     EXPECT_THAT(refusalWithIndex(), AllOf(HasSubstr(shard(4)), HasSubstr("of which the index names")));

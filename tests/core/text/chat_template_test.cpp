@@ -13,8 +13,8 @@
 namespace tramontane {
 namespace {
 
-using ::testing::HasSubstr;
 using nlohmann::ordered_json;
+using ::testing::HasSubstr;
 
 void matchGoldens(TemplateVersion version, const std::string& name, std::size_t leastCases) {
     SKIP_WITHOUT_MISTRAL_TOKENIZER(file);
@@ -24,9 +24,9 @@ void matchGoldens(TemplateVersion version, const std::string& name, std::size_t 
     const auto golden = ordered_json::parse(stream);
     ASSERT_GE(golden["cases"].size(), leastCases);
     for (const auto& item : golden["cases"]) {
-        const auto chat = parseOpenAiChat(item["tools"].empty()
-                                              ? item["messages"].dump()
-                                              : ordered_json{{"messages", item["messages"]}, {"tools", item["tools"]}}.dump());
+        const auto chat = parseOpenAiChat(
+            item["tools"].empty() ? item["messages"].dump()
+                                  : ordered_json{{"messages", item["messages"]}, {"tools", item["tools"]}}.dump());
         ASSERT_TRUE(chat.ok()) << item["name"] << ": " << chat.error().message;
         TemplateOptions options{chat->toolsJson, item["continued"].get<bool>(), version};
         const auto ids = applyTemplate(**tokenizer, chat->messages, options);
@@ -41,10 +41,11 @@ TEST(ChatTemplate, equalsMistralCommonV1) { matchGoldens(TemplateVersion::v1, "c
 class SmallChat : public ::testing::Test {
 protected:
     void SetUp() override {
-        const auto file = std::filesystem::temp_directory_path() /
-                          ("tramontane-" + std::to_string(::getpid()) + "-template.model");
-        std::ofstream(file, std::ios::binary)
-            << testing::modelFile(testing::mistralPieces({"\xE2\x96\x81", "a", "b", "\xE2\x96\x81" "a"}));
+        const auto file =
+            std::filesystem::temp_directory_path() / ("tramontane-" + std::to_string(::getpid()) + "-template.model");
+        std::ofstream(file, std::ios::binary) << testing::modelFile(testing::mistralPieces({"\xE2\x96\x81", "a", "b",
+                                                                                            "\xE2\x96\x81"
+                                                                                            "a"}));
         auto opened = Tokenizer::open(file, 1000);
         std::filesystem::remove(file);
         ASSERT_TRUE(opened.ok());
@@ -68,14 +69,16 @@ TEST_F(SmallChat, insertsControlIdsOnlyWhereTheFormatHasThem) {
 
 TEST_F(SmallChat, continuesAPartialAnswerWithoutEndingIt) {
     const std::vector<ChatMessage> messages{{Role::user, "a", {}, {}}, {Role::assistant, "b", {}, {}}};
-    const auto ended = applyTemplate(*tokenizer, messages), continued = applyTemplate(*tokenizer, messages, {{}, true, {}});
+    const auto ended = applyTemplate(*tokenizer, messages),
+               continued = applyTemplate(*tokenizer, messages, {{}, true, {}});
     ASSERT_TRUE(ended.ok() && continued.ok());
     EXPECT_EQ(ended->back(), 2);
     EXPECT_EQ(std::vector<TokenId>(ended->begin(), ended->end() - 1), *continued);
 }
 
 TEST_F(SmallChat, leavesOutEmptyAnswers) {
-    const auto with = applyTemplate(*tokenizer, {{Role::user, "a", {}, {}}, {Role::assistant, "", {}, {}}, {Role::user, "b", {}, {}}});
+    const auto with = applyTemplate(
+        *tokenizer, {{Role::user, "a", {}, {}}, {Role::assistant, "", {}, {}}, {Role::user, "b", {}, {}}});
     const auto without = applyTemplate(*tokenizer, {{Role::user, "a", {}, {}}, {Role::user, "b", {}, {}}});
     ASSERT_TRUE(with.ok() && without.ok());
     EXPECT_EQ(*with, *without);

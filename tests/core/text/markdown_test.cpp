@@ -88,7 +88,8 @@ TEST(markdown, makesEachKindOfBlock) {
     using enum MarkdownKind;
     EXPECT_THAT(kinds, ElementsAre(paragraph, table, paragraph, paragraph, paragraph, rule, image, paragraph, image,
                                    paragraph, code, paragraph));
-    EXPECT_THAT(blocks[1].cells, ElementsAre("Name", "Speed", "<i>Tramontane</i>", "80", "Mistral", "<code>a b</code>"));
+    EXPECT_THAT(blocks[1].cells,
+                ElementsAre("Name", "Speed", "<i>Tramontane</i>", "80", "Mistral", "<code>a b</code>"));
     EXPECT_THAT(blocks[1].columns, ElementsAre(MarkdownAlign::left, MarkdownAlign::right));
     EXPECT_EQ(blocks[2].nest, "q");
     EXPECT_EQ(blocks[3].nest, "ql");
@@ -136,9 +137,9 @@ TEST(markdown, incrementalEqualsWholeParseAtEveryCut) {
 
 TEST(markdown, incrementalEqualsWholeParseOfRandomText) {
     std::mt19937 random(20261124);
-    const std::vector<std::string> words = {"a",  "b c", "\n",  "\n\n", "- ",  "1. ", "> ", "```", "~~~", "#",  "# ",
-                                            "|",  "|-|", "*",   "**",   "_",   "`",   "[",  "](",  ")",   "![", "  ",
-                                            "    ", "\t", "---", "===",  "[x] ", "é",  "&lt;", "<br>", "]: ", "\\", "+"};
+    const std::vector<std::string> words = {
+        "a", "b c", "\n", "\n\n", "- ", "1. ",  "> ", "```", "~~~", "#",    "# ", "|",    "|-|",  "*",   "**", "_", "`",
+        "[", "](",  ")",  "![",   "  ", "    ", "\t", "---", "===", "[x] ", "é",  "&lt;", "<br>", "]: ", "\\", "+"};
     for (int round = 0; round < 3000; ++round) {
         std::string text;
         for (int length = int(random() % 40); length > 0; --length) text += words[random() % words.size()];
@@ -200,7 +201,8 @@ TEST(markdown, aHalfWrittenBlockNeverFlickers) {
                 ASSERT_EQ(blocks[row].kind, whole[row].kind) << "block " << row << " " << shown;
                 ASSERT_EQ(blocks[row].nest, whole[row].nest) << "block " << row << " " << shown;
                 ASSERT_EQ(blocks[row].marker, whole[row].marker) << "block " << row << " " << shown;
-                ASSERT_THAT(whole[row].plain, testing::StartsWith(blocks[row].plain)) << "block " << row << " " << shown;
+                ASSERT_THAT(whole[row].plain, testing::StartsWith(blocks[row].plain))
+                    << "block " << row << " " << shown;
             }
         }
     }
@@ -224,7 +226,8 @@ TEST(markdown, emphasisShowsBeforeItIsClosed) {
 
 // Every tag is one of ours, every link leads where it may, whatever comes in.
 void expectSafe(const std::vector<MarkdownBlock>& blocks, const std::string& source) {
-    static const std::regex tag(R"re(<(/?(?:b|i|s|code|a)|br|a href="((?:[hH][tT][tT][pP][sS]?://|[mM][aA][iI][lL][tT][oO]:)[^"<>]*)")>)re");
+    static const std::regex tag(
+        R"re(<(/?(?:b|i|s|code|a)|br|a href="((?:[hH][tT][tT][pP][sS]?://|[mM][aA][iI][lL][tT][oO]:)[^"<>]*)")>)re");
     const auto check = [&](const std::string& html) {
         const std::string rest = std::regex_replace(html, tag, "");
         EXPECT_EQ(rest.find_first_of("<>\""), std::string::npos) << html << "\nof\n" << source;
@@ -241,7 +244,8 @@ TEST(markdown, letsNothingButItsOwnTagsThrough) {
         "<img src=http://example.org/x.png> <script>alert(1)</script> <a href='x'>",
         "![x](http://example.org/x.png) ![](data:image/png;base64,AAAA) ![a](file:///etc/passwd \"t\")",
         "<div>\n<img src=\"file:///etc/passwd\">\n</div>\n",
-        "[a](javascript:alert(1)) [b](file:///etc/passwd) [c](vbscript:x) [d](data:text/html,x) [e](//x.org) [f](ftp://x)",
+        "[a](javascript:alert(1)) [b](file:///etc/passwd) [c](vbscript:x) [d](data:text/html,x) [e](//x.org) "
+        "[f](ftp://x)",
         "[q](https://x.org/\"onclick=\"y) [l](https://x.org/<b>) <javascript:alert(1)> <file:///x>",
         "`<img src=x>` **<b>** | <i> |\n|---|\n| <img> |",
         "| <img src=x> |\n|---|\n| ![i](http://x/y) [l](javascript:x) |",
@@ -256,11 +260,12 @@ TEST(markdown, letsNothingButItsOwnTagsThrough) {
 }
 
 TEST(markdown, linksLeadToTheWebOrToMailOnly) {
-    for (const char* good : {"https://example.org", "HTTP://example.org/a?b#c", "mailto:a@example.org", "http://[::1]/"})
+    for (const char* good :
+         {"https://example.org", "HTTP://example.org/a?b#c", "mailto:a@example.org", "http://[::1]/"})
         EXPECT_TRUE(isSafeMarkdownAddress(good)) << good;
-    for (const char* bad : {"", "https://", "http:///x", "javascript:alert(1)", "file:///etc/passwd", "data:x", "ftp://x",
-                            "//example.org", "/etc", "java\nscript:x", "https://a b", "https://a\u202eb", "mailto:",
-                            "https://a\u200bb", "https:\\\\a", " https://a", "https://a\x7f"})
+    for (const char* bad : {"", "https://", "http:///x", "javascript:alert(1)", "file:///etc/passwd", "data:x",
+                            "ftp://x", "//example.org", "/etc", "java\nscript:x", "https://a b", "https://a\u202eb",
+                            "mailto:", "https://a\u200bb", "https:\\\\a", " https://a", "https://a\x7f"})
         EXPECT_FALSE(isSafeMarkdownAddress(bad)) << bad;
     EXPECT_FALSE(isSafeMarkdownAddress("https://" + std::string(4000, 'a')));
 }
@@ -280,10 +285,13 @@ std::string repeated(std::string_view piece, std::size_t bytes) {
 const std::vector<Hostile> hostileTexts = [] {
     std::vector<Hostile> all;
     for (const char* piece :
-         {"[", "*", ">", "_", "`", "~", "|", "#", "-", "!", "&", "<", "\\", "![", "[a](", "[[]](", "*a_", "**a ", "_a*",
-          "a*b*", "> ", "- ", "1. ", "-\n", ">\n", "|\n", "| a ", "a|b\n", "a\n\n", "\n", "[a]: b\n", "[a][b] ", "``a`",
-          "www.a.b ", "http://a.b ", "a@b.c ", "<a ", "<!--", "<?", "<![CDATA[", "&a;", "~~a ", "`a ``b ", "```\n", "~~~\n",
-          "$", "***a ", "](", "[a](<b", "- - - a\n", "1. 1. a\n", "> > > a\n", "\t", "    a\n", "# a\n", "- [ ] a\n", "=\n"})
+         {"[",     "*",         ">",  "_",         "`",         "~",         "|",         "#",           "-",
+          "!",     "&",         "<",  "\\",        "![",        "[a](",      "[[]](",     "*a_",         "**a ",
+          "_a*",   "a*b*",      "> ", "- ",        "1. ",       "-\n",       ">\n",       "|\n",         "| a ",
+          "a|b\n", "a\n\n",     "\n", "[a]: b\n",  "[a][b] ",   "``a`",      "www.a.b ",  "http://a.b ", "a@b.c ",
+          "<a ",   "<!--",      "<?", "<![CDATA[", "&a;",       "~~a ",      "`a ``b ",   "```\n",       "~~~\n",
+          "$",     "***a ",     "](", "[a](<b",    "- - - a\n", "1. 1. a\n", "> > > a\n", "\t",          "    a\n",
+          "# a\n", "- [ ] a\n", "=\n"})
         all.push_back({piece, [piece](std::size_t bytes) { return repeated(piece, bytes); }});
     all.push_back({"deep quotes", [](std::size_t bytes) {
                        std::string text;
@@ -291,17 +299,20 @@ const std::vector<Hostile> hostileTexts = [] {
                            text += repeated(">", std::min<std::size_t>(depth, 10000)) + " a\n";
                        return text;
                    }});
-    all.push_back({"10,000 quotes", [](std::size_t) { return std::string(10000, '>') + " a\n" + std::string(10000, '>') + " b\n"; }});
+    all.push_back({"10,000 quotes",
+                   [](std::size_t) { return std::string(10000, '>') + " a\n" + std::string(10000, '>') + " b\n"; }});
     all.push_back({"deep lists", [](std::size_t bytes) {
                        std::string text;
-                       for (std::size_t depth = 0; text.size() < bytes; ++depth) text += std::string(2 * depth, ' ') + "- a\n";
+                       for (std::size_t depth = 0; text.size() < bytes; ++depth)
+                           text += std::string(2 * depth, ' ') + "- a\n";
                        return text;
                    }});
     all.push_back({"wide table", [](std::size_t bytes) {
                        return "|" + repeated("a|", bytes / 2) + "\n|" + repeated("-|", bytes / 2) + "\n";
                    }});
     all.push_back({"10,000 columns", [](std::size_t) {
-                       return "|" + repeated("a|", 20000) + "\n|" + repeated("-|", 20000) + "\n" + repeated("|a\n", 20000);
+                       return "|" + repeated("a|", 20000) + "\n|" + repeated("-|", 20000) + "\n" +
+                              repeated("|a\n", 20000);
                    }});
     all.push_back({"table of short rows", [](std::size_t bytes) {
                        return "|" + repeated("a|", 8000) + "\n|" + repeated("-|", 8000) + "\n" + repeated("|\n", bytes);

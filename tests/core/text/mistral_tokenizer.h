@@ -8,8 +8,8 @@
 namespace tramontane::testing {
 
 inline std::optional<std::filesystem::path> mistralTokenizer() {
-    std::filesystem::path file = std::filesystem::path(TRAMONTANE_SOURCE_DIR).parent_path() /
-                                 "shared" / "data" / "mistral-v3.tokenizer.model";
+    std::filesystem::path file =
+        std::filesystem::path(TRAMONTANE_SOURCE_DIR).parent_path() / "shared" / "data" / "mistral-v3.tokenizer.model";
     if (const char* given = std::getenv("TRAMONTANE_MISTRAL_TOKENIZER")) file = given;
     if (!std::filesystem::exists(file)) return {};
     return file;
@@ -17,6 +17,6 @@ inline std::optional<std::filesystem::path> mistralTokenizer() {
 
 } // namespace tramontane::testing
 
-#define SKIP_WITHOUT_MISTRAL_TOKENIZER(file)                                                                  \
-    const auto file = tramontane::testing::mistralTokenizer();                                                \
+#define SKIP_WITHOUT_MISTRAL_TOKENIZER(file)                                                                           \
+    const auto file = tramontane::testing::mistralTokenizer();                                                         \
     if (!file) GTEST_SKIP() << "no Mistral tokenizer here: set TRAMONTANE_MISTRAL_TOKENIZER to its tokenizer.model"

@@ -39,7 +39,8 @@ TEST(SentencepieceFile, isRefusedCutAtAnyByte) {
 }
 
 TEST(SentencepieceFile, refusesLengthsBeyondItsEnd) {
-    for (const std::uint64_t length : {std::uint64_t{1} << 31, std::uint64_t{1} << 32, std::uint64_t{1} << 63, ~std::uint64_t{0}})
+    for (const std::uint64_t length :
+         {std::uint64_t{1} << 31, std::uint64_t{1} << 32, std::uint64_t{1} << 63, ~std::uint64_t{0}})
         expectRefused(varint(1 << 3 | 2) + varint(length) + "abc", "cut short");
 }
 

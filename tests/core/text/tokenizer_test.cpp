@@ -16,8 +16,8 @@ using namespace testing;
 using ::testing::ElementsAre;
 
 std::unique_ptr<Tokenizer> smallTokenizer(const std::vector<std::string>& words) {
-    const auto file = std::filesystem::temp_directory_path() /
-                      ("tramontane-" + std::to_string(::getpid()) + "-tokenizer.model");
+    const auto file =
+        std::filesystem::temp_directory_path() / ("tramontane-" + std::to_string(::getpid()) + "-tokenizer.model");
     std::ofstream(file, std::ios::binary) << modelFile(mistralPieces(words));
     auto tokenizer = Tokenizer::open(file, 1000);
     std::filesystem::remove(file);
@@ -38,7 +38,8 @@ TEST(Tokenizer, neverParsesControlPiecesOutOfText) {
 }
 
 TEST(Tokenizer, givesTheBytesOfEveryKindOfPiece) {
-    const auto tokenizer = smallTokenizer({"\xE2\x96\x81hi", "a\xE2\x96\x81" "b"});
+    const auto tokenizer = smallTokenizer({"\xE2\x96\x81hi", "a\xE2\x96\x81"
+                                                             "b"});
     EXPECT_EQ(tokenizer->tokenBytes(266), " hi");
     EXPECT_EQ(tokenizer->tokenBytes(267), "a b");
     EXPECT_EQ(tokenizer->tokenBytes(10 + 0xF0), "\xF0");
@@ -47,7 +48,9 @@ TEST(Tokenizer, givesTheBytesOfEveryKindOfPiece) {
 }
 
 TEST(Tokenizer, decodesWhatItEncoded) {
-    const auto tokenizer = smallTokenizer({"\xE2\x96\x81", "a", "b", "\xE2\x96\x81" "a"});
+    const auto tokenizer = smallTokenizer({"\xE2\x96\x81", "a", "b",
+                                           "\xE2\x96\x81"
+                                           "a"});
     std::mt19937 random(20261124);
     const std::vector<std::string> parts{"a", "b", " ", "\n", "\xF0\x9F\x9A\x80", "\xC3\xA9", "\t", "\xE4\xBD\xA0"};
     for (int round = 0; round < 500; ++round) {

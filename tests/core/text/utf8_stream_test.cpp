@@ -9,9 +9,13 @@ namespace tramontane {
 namespace {
 
 const std::string kReplacement = "\xEF\xBF\xBD";
-const std::string kSamples[] = {
-    "plain", "d\xC3\xA9j\xC3\xA0", "\xE4\xBD\xA0\xE5\xA5\xBD", "\xF0\x9F\x9A\x80\xF0\x9F\xA7\x91\xE2\x80\x8D\xF0\x9F\x9A\x80",
-    std::string("nul\0inside", 10), "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF\xEE\x80\x80"};
+const std::string kSamples[] = {"plain",
+                                "d\xC3\xA9j\xC3\xA0",
+                                "\xE4\xBD\xA0\xE5\xA5\xBD",
+                                "\xF0\x9F\x9A\x80\xF0\x9F\xA7\x91\xE2\x80\x8D\xF0\x9F\x9A\x80",
+                                std::string("nul\0inside", 10),
+                                "\xF4\x8F\xBF\xBF",
+                                "\xED\x9F\xBF\xEE\x80\x80"};
 
 TEST(Utf8Stream, givesTheSameTextHoweverItIsCut) {
     for (const auto& text : kSamples)
@@ -35,7 +39,8 @@ TEST(Utf8Stream, marksAnUnfinishedEndOnce) {
 }
 
 TEST(Utf8Stream, leavesOutWhatIsInvalidAndSaysSoOnceAtTheEnd) {
-    for (const std::string bad : {"\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x28", "\x80\x80", "\xF4\x90\x80\x80"}) {
+    for (const std::string bad :
+         {"\xFF", "\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x28", "\x80\x80", "\xF4\x90\x80\x80"}) {
         Utf8Stream stream;
         const std::string out = stream.push("x" + bad + "y" + bad + "z");
         EXPECT_EQ(out, toValidUtf8(out));
@@ -51,7 +56,8 @@ TEST(Utf8Stream, isValidOnRandomBytes) {
     for (int round = 0; round < 2000; ++round) {
         Utf8Stream stream;
         std::string bytes;
-        for (int i = random() % 24; i > 0; --i) bytes += static_cast<char>(random() % 4 ? 0x80 + random() % 128 : random());
+        for (int i = random() % 24; i > 0; --i)
+            bytes += static_cast<char>(random() % 4 ? 0x80 + random() % 128 : random());
         for (const char byte : bytes) {
             const std::string delta = stream.push(std::string_view(&byte, 1));
             ASSERT_EQ(delta, toValidUtf8(delta)) << "round " << round;
@@ -62,7 +68,9 @@ TEST(Utf8Stream, isValidOnRandomBytes) {
 }
 
 TEST(ToValidUtf8, replacesEachMaximalPart) {
-    EXPECT_EQ(toValidUtf8("a\xF0\x9F" "b"), "a" + kReplacement + "b");
+    EXPECT_EQ(toValidUtf8("a\xF0\x9F"
+                          "b"),
+              "a" + kReplacement + "b");
     EXPECT_EQ(toValidUtf8("\xFF\xFE"), kReplacement + kReplacement);
     EXPECT_EQ(toValidUtf8("\xED\xA0\x80"), kReplacement + kReplacement + kReplacement);
     for (const auto& text : kSamples) EXPECT_EQ(toValidUtf8(text), text);

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     const auto store = tramontane::HistoryStore::open(argv[1]);
     std::puts(store ? "held" : store.error().message.c_str());
     std::fflush(stdout);
-    while (std::getchar() != EOF) {}
+    while (std::getchar() != EOF) {
+    }
     return store ? 0 : 1;
 }

@@ -37,9 +37,15 @@ class InferenceWorkerTest : public QObject {
     InferenceWorker* worker_ = nullptr;
     std::unique_ptr<QSignalSpy> loads_, texts_, answers_;
 
-    void post(auto&& call) { QMetaObject::invokeMethod(worker_, std::forward<decltype(call)>(call), Qt::QueuedConnection); }
-    void load(const LoadRequest& request) { post([this, request] { worker_->load(request); }); }
-    void generate(const PromptJob& job) { post([this, job] { worker_->generate(job); }); }
+    void post(auto&& call) {
+        QMetaObject::invokeMethod(worker_, std::forward<decltype(call)>(call), Qt::QueuedConnection);
+    }
+    void load(const LoadRequest& request) {
+        post([this, request] { worker_->load(request); });
+    }
+    void generate(const PromptJob& job) {
+        post([this, job] { worker_->generate(job); });
+    }
     LoadOutcome outcome(int index = -1) {
         return loads_->at(index < 0 ? loads_->size() + index : index).at(0).value<LoadOutcome>();
     }
@@ -97,7 +103,8 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(answers_->size(), 1, 20000);
         // A frame is 16 ms; the first piece and the last do not wait for one.
         const auto frames = since.elapsed() / 16 + 2;
-        QVERIFY2(texts_->size() <= frames, qPrintable(QString("%1 messages in %2 frames").arg(texts_->size()).arg(frames)));
+        QVERIFY2(texts_->size() <= frames,
+                 qPrintable(QString("%1 messages in %2 frames").arg(texts_->size()).arg(frames)));
     }
 
     void inference_aSlowModelsWordsDoNotWaitForTheNext() {
@@ -241,7 +248,8 @@ private slots:
     void inference_handsTheSettingsOnAsTheyAre() {
         load(wish(1));
         auto job = prompt(1);
-        job.turns = {Turn{Author::system, "Be brief."}, Turn{Author::person, QString::fromUtf8("é\0\xF0\x9F\x9A\x80", 7)}};
+        job.turns = {Turn{Author::system, "Be brief."},
+                     Turn{Author::person, QString::fromUtf8("é\0\xF0\x9F\x9A\x80", 7)}};
         job.sampling.values = {{"temperature", 0.0}, {"top-k", 12}, {"repeat-last-n", -1}, {"no such", 5}};
         job.sampling.seed = 18446744073709551615ull;
         job.sampling.stop = {"END"};

@@ -83,7 +83,8 @@ class ProgramTest : public QObject {
 
     static bool finish(QProcess& program) {
         program.terminate();
-        return program.waitForFinished(10000) && program.exitStatus() == QProcess::NormalExit && program.exitCode() == 0;
+        return program.waitForFinished(10000) && program.exitStatus() == QProcess::NormalExit &&
+               program.exitCode() == 0;
     }
 
 private slots:

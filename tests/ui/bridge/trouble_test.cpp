@@ -77,8 +77,9 @@ private slots:
             QCOMPARE(world.status(1), QString("partial"));
             QVERIFY(!world.role(1, MessageListModel::FiguresRole).toMap().contains("finishReason"));
             const auto words = world.text(1).split(' ', Qt::SkipEmptyParts);
-            QVERIFY2(words.size() >= safe, qPrintable(QString("seed %1 round %2: %3 of %4 words")
-                                                          .arg(seed).arg(round).arg(words.size()).arg(safe)));
+            QVERIFY2(words.size() >= safe,
+                     qPrintable(
+                         QString("seed %1 round %2: %3 of %4 words").arg(seed).arg(round).arg(words.size()).arg(safe)));
             for (int i = 0; i < words.size(); ++i) QCOMPARE(words[i].toInt(), i);
             const auto before = world.text(1);
             world.session().continueAnswer(world.id(1));
@@ -329,8 +330,9 @@ private slots:
         auto* timed = TimedApplication::instance();
         timed->startTiming();
         QTRY_VERIFY_WITH_TIMEOUT(!world.session().generating(), 20000);
-        QCOMPARE(world.text(1).size(), qsizetype(std::accumulate(script->tokens.begin(), script->tokens.end(), std::size_t(0),
-                                                                [](std::size_t sum, const auto& t) { return sum + t.size(); })));
+        QCOMPARE(world.text(1).size(),
+                 qsizetype(std::accumulate(script->tokens.begin(), script->tokens.end(), std::size_t(0),
+                                           [](std::size_t sum, const auto& t) { return sum + t.size(); })));
         QVERIFY(timed->events() > 100);
         QVERIFY2(timed->longestBusyMs() <= 8, qPrintable(QString::number(timed->longestBusyMs())));
         qInfo("longest of %d events: %.2f ms", timed->events(), timed->longestBusyMs());

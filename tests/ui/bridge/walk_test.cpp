@@ -49,8 +49,7 @@ private slots:
             if (!store) return;
             const auto conversations = store->conversations();
             const auto branch = store->currentBranch(conversations.value().at(0).id);
-            for (const auto& shown : branch.value())
-                found += QString::fromStdString(shown.message.text) + "|";
+            for (const auto& shown : branch.value()) found += QString::fromStdString(shown.message.text) + "|";
         };
         w().start();
         QVERIFY(w().sendAndFinish("Is this safe?"));
@@ -307,7 +306,8 @@ private slots:
 
     void walk_aSystemOfStrangeTextsIsKeptToTheByte() {
         w().start();
-        const QString strange = QString::fromUtf8("NUL \0 RTL \xE2\x80\xAE SQL '; DROP TABLE messages;-- \xF0\x9F\x9A\x80", 54);
+        const QString strange =
+            QString::fromUtf8("NUL \0 RTL \xE2\x80\xAE SQL '; DROP TABLE messages;-- \xF0\x9F\x9A\x80", 54);
         QVERIFY(w().sendAndFinish(strange));
         w().stop();
         w().start();

@@ -1,10 +1,10 @@
 // The list model behind an answer: what the view hears is the least that tells the difference.
 #include <QAbstractItemModelTester>
 #include <QElapsedTimer>
+#include <QNetworkAccessManager>
 #include <QQmlComponent>
 #include <QQmlEngine>
 #include <QQmlNetworkAccessManagerFactory>
-#include <QNetworkAccessManager>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -23,9 +23,9 @@ QStringList rowsOf(const MarkdownBlocks& blocks) {
     for (int row = 0; row < blocks.rowCount(); ++row) {
         QString line;
         for (auto role = names.begin(); role != names.end(); ++role)
-            line += QString::fromLatin1(*role) + QLatin1Char('=')
-                    + QVariant(blocks.data(blocks.index(row), role.key())).toStringList().join(QLatin1Char(','))
-                    + blocks.data(blocks.index(row), role.key()).toString() + QLatin1Char(';');
+            line += QString::fromLatin1(*role) + QLatin1Char('=') +
+                    QVariant(blocks.data(blocks.index(row), role.key())).toStringList().join(QLatin1Char(',')) +
+                    blocks.data(blocks.index(row), role.key()).toString() + QLatin1Char(';');
         rows << line;
     }
     return rows;
@@ -123,9 +123,10 @@ private slots:
         CountingNetwork network;
         engine.setNetworkAccessManagerFactory(&network);
         MarkdownBlocks blocks;
-        blocks.setText(QStringLiteral("![a](http://127.0.0.1:9/a.png) <img src=\"http://127.0.0.1:9/b.png\">\n\n"
-                                      "text ![c](file:///etc/hostname) &lt;img src=x&gt;\n\n"
-                                      "| ![d](http://127.0.0.1:9/d.png) |\n|---|\n| <img src='http://127.0.0.1:9/e'> |\n"));
+        blocks.setText(
+            QStringLiteral("![a](http://127.0.0.1:9/a.png) <img src=\"http://127.0.0.1:9/b.png\">\n\n"
+                           "text ![c](file:///etc/hostname) &lt;img src=x&gt;\n\n"
+                           "| ![d](http://127.0.0.1:9/d.png) |\n|---|\n| <img src='http://127.0.0.1:9/e'> |\n"));
         blocks.finish();
         QStringList htmls;
         for (int row = 0; row < blocks.count(); ++row) {
@@ -146,7 +147,8 @@ private slots:
 
     void aHostileMegabyteIsBounded_data() {
         QTest::addColumn<QString>("piece");
-        for (const char* piece : {"[", "*", ">", "- ", "|", "a\n\n", "`", "<"}) QTest::newRow(piece) << QString::fromLatin1(piece);
+        for (const char* piece : {"[", "*", ">", "- ", "|", "a\n\n", "`", "<"})
+            QTest::newRow(piece) << QString::fromLatin1(piece);
     }
     void aHostileMegabyteIsBounded() {
         QFETCH(QString, piece);

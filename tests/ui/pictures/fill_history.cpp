@@ -44,9 +44,9 @@ int main(int argc, char** argv) {
     options.clock = [&] { return now += 1000; };
     auto store = HistoryStore::open(std::filesystem::path(argv[1]) / "tramontane.sqlite", options);
     if (!store) return fail(store.error().message);
-    const auto today = std::chrono::duration_cast<std::chrono::milliseconds>(
-                           std::chrono::system_clock::now().time_since_epoch())
-                           .count();
+    const auto today =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     for (const auto& conversation : conversations) {
         now = today - std::int64_t(conversation.value("days", 0.0) * 86'400'000) - 60'000;
         const auto id = store->createConversation({conversation.value("title", "")});
@@ -69,10 +69,12 @@ int main(int argc, char** argv) {
             const auto state = status == "partial"  ? MessageStatus::partial
                                : status == "failed" ? MessageStatus::failed
                                                     : MessageStatus::complete;
-            const auto done = store->finishAnswer(*key, text, state, figures(message, text), message.value("error", ""));
+            const auto done =
+                store->finishAnswer(*key, text, state, figures(message, text), message.value("error", ""));
             if (!done) return fail(done.error().message);
         }
-        if (conversation.contains("draft") && !store->setDraft(*id, conversation["draft"])) return fail("the draft was not saved");
+        if (conversation.contains("draft") && !store->setDraft(*id, conversation["draft"]))
+            return fail("the draft was not saved");
     }
     return 0;
 }

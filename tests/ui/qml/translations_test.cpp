@@ -25,7 +25,8 @@ QList<Message> messagesOf(const QString& language) {
         if (xml.name() == QLatin1String("name")) {
             context = xml.readElementText();
         } else if (xml.name() == QLatin1String("message")) {
-            messages << Message{context, {}, {}, false, xml.attributes().value(QLatin1String("numerus")) == QLatin1String("yes")};
+            messages << Message{
+                context, {}, {}, false, xml.attributes().value(QLatin1String("numerus")) == QLatin1String("yes")};
         } else if (xml.name() == QLatin1String("source")) {
             messages.last().source = xml.readElementText();
         } else if (xml.name() == QLatin1String("translation")) {
@@ -68,7 +69,9 @@ private slots:
             for (const auto& translation : message.translations) {
                 QVERIFY2(!translation.isEmpty(), where);
                 // One of a thing may go without its number.
-                QVERIFY2(places(translation) == places(message.source) || (message.plural && &translation == &message.translations.first()), where);
+                QVERIFY2(places(translation) == places(message.source) ||
+                             (message.plural && &translation == &message.translations.first()),
+                         where);
                 QCOMPARE(translation.endsWith(QStringLiteral("…")), message.source.endsWith(QStringLiteral("…")));
             }
         }
@@ -104,9 +107,15 @@ private slots:
         QTest::addColumn<QString>("language");
         QTest::addColumn<QString>("one");
         QTest::addColumn<QString>("two");
-        QTest::newRow("English") << "en" << "1 token" << "2 tokens";
-        QTest::newRow("French") << "fr" << "1 jeton" << "2 jetons";
-        QTest::newRow("German") << "de" << "1 Token" << "2 Token";
+        QTest::newRow("English") << "en"
+                                 << "1 token"
+                                 << "2 tokens";
+        QTest::newRow("French") << "fr"
+                                << "1 jeton"
+                                << "2 jetons";
+        QTest::newRow("German") << "de"
+                                << "1 Token"
+                                << "2 Token";
     }
     void pluralsAreRight() {
         QFETCH(QString, language);
@@ -114,8 +123,12 @@ private slots:
         QFETCH(QString, two);
         QTranslator translator;
         QVERIFY(translator.load(QStringLiteral(":/i18n/tramontane_") + language));
-        QCOMPARE(translator.translate("AnswerActions", "%n token(s)", nullptr, 1).replace(QStringLiteral("%n"), QStringLiteral("1")), one);
-        QCOMPARE(translator.translate("AnswerActions", "%n token(s)", nullptr, 2).replace(QStringLiteral("%n"), QStringLiteral("2")), two);
+        QCOMPARE(translator.translate("AnswerActions", "%n token(s)", nullptr, 1)
+                     .replace(QStringLiteral("%n"), QStringLiteral("1")),
+                 one);
+        QCOMPARE(translator.translate("AnswerActions", "%n token(s)", nullptr, 2)
+                     .replace(QStringLiteral("%n"), QStringLiteral("2")),
+                 two);
     }
 };
 

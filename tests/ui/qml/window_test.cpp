@@ -49,7 +49,8 @@ class WindowTest : public QObject {
     void click(const QString& name) {
         auto* item = find(name);
         QVERIFY2(item, qPrintable(name));
-        QTest::mouseClick(window_, Qt::LeftButton, {}, item->mapToScene({item->width() / 2, item->height() / 2}).toPoint());
+        QTest::mouseClick(window_, Qt::LeftButton, {},
+                          item->mapToScene({item->width() / 2, item->height() / 2}).toPoint());
     }
     QString focused() const {
         auto* item = window_->activeFocusItem();
@@ -122,7 +123,8 @@ private slots:
     void aQuestionIsTypedSentAndAnswered() {
         type(QStringLiteral("hello"));
         key(Qt::Key_Return);
-        QTRY_COMPARE(world_->shown(), QStringList({QStringLiteral("user: hello"), QStringLiteral("assistant: Hello there.")}));
+        QTRY_COMPARE(world_->shown(),
+                     QStringList({QStringLiteral("user: hello"), QStringLiteral("assistant: Hello there.")}));
         QCOMPARE(world_->session().draft(), QString());
         QCOMPARE(focused(), QStringLiteral("composer"));
         QTRY_COMPARE(world_->list().count(), 1);
@@ -190,7 +192,8 @@ private slots:
         key(Qt::Key_Z, Qt::ControlModifier);
         QTRY_COMPARE(world_->list().count(), 1);
         // Also while the keyboard is in the composer, as long as there is nothing to undo in it.
-        world_->list().remove(world_->list().data(world_->list().index(0), ConversationListModel::ConversationIdRole).toLongLong());
+        world_->list().remove(
+            world_->list().data(world_->list().index(0), ConversationListModel::ConversationIdRole).toLongLong());
         QTRY_COMPARE(world_->list().count(), 0);
         find(QStringLiteral("composer"))->forceActiveFocus(Qt::OtherFocusReason);
         key(Qt::Key_Z, Qt::ControlModifier);
@@ -251,8 +254,9 @@ private slots:
             reached << focused();
         }
         // Send is off while there is nothing to send.
-        for (const char* name : {"composer", "search", "newConversation", "conversation0", "toggleSidebar", "preferencesButton",
-                                 "menuButton", "messages", "copyQuestion", "editQuestion", "copyAnswer", "regenerate"})
+        for (const char* name :
+             {"composer", "search", "newConversation", "conversation0", "toggleSidebar", "preferencesButton",
+              "menuButton", "messages", "copyQuestion", "editQuestion", "copyAnswer", "regenerate"})
             QVERIFY2(reached.contains(QLatin1String(name)), name);
     }
 
@@ -269,10 +273,12 @@ private slots:
                 if (!item->isVisible()) return;
                 auto* known = QAccessible::queryAccessibleInterface(item);
                 const bool reachable = item->activeFocusOnTab() && item->isEnabled();
-                if (reachable && item->objectName() != QLatin1String("")) QVERIFY2(known, qPrintable(item->objectName()));
+                if (reachable && item->objectName() != QLatin1String(""))
+                    QVERIFY2(known, qPrintable(item->objectName()));
                 if (known && reachable)
                     QVERIFY2(!known->text(QAccessible::Name).isEmpty(),
-                             qPrintable(item->objectName() + QLatin1Char(' ') + QString::fromLatin1(item->metaObject()->className())));
+                             qPrintable(item->objectName() + QLatin1Char(' ') +
+                                        QString::fromLatin1(item->metaObject()->className())));
                 for (auto* child : item->childItems()) check(child);
             };
             check(window_->contentItem());
@@ -372,7 +378,8 @@ private slots:
         int entries = 0;
         for (auto* entry : grid->childItems())
             for (auto* part : entry->childItems()) {
-                QVERIFY2(part->y() >= 0 && part->y() + part->height() <= entry->height(), qPrintable(part->property("text").toString()));
+                QVERIFY2(part->y() >= 0 && part->y() + part->height() <= entry->height(),
+                         qPrintable(part->property("text").toString()));
                 ++entries;
             }
         QVERIFY(entries > 30);

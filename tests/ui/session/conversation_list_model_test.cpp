@@ -35,18 +35,26 @@ private slots:
     void conversationList_groupsByTheCalendarDay_data() {
         QTest::addColumn<QString>("when");
         QTest::addColumn<QString>("section");
-        QTest::newRow("now") << "2024-03-10T12:00:00" << "today";
-        QTest::newRow("a clock that ran ahead") << "2024-03-11T12:00:00" << "today";
-        QTest::newRow("just after midnight") << "2024-03-10T00:00:01" << "today";
-        QTest::newRow("just before midnight") << "2024-03-09T23:59:59" << "yesterday";
-        QTest::newRow("two days") << "2024-03-08T12:00:00" << "week";
-        QTest::newRow("seven days") << "2024-03-03T12:00:00" << "week";
-        QTest::newRow("eight days") << "2024-03-02T12:00:00" << "older";
+        QTest::newRow("now") << "2024-03-10T12:00:00"
+                             << "today";
+        QTest::newRow("a clock that ran ahead") << "2024-03-11T12:00:00"
+                                                << "today";
+        QTest::newRow("just after midnight") << "2024-03-10T00:00:01"
+                                             << "today";
+        QTest::newRow("just before midnight") << "2024-03-09T23:59:59"
+                                              << "yesterday";
+        QTest::newRow("two days") << "2024-03-08T12:00:00"
+                                  << "week";
+        QTest::newRow("seven days") << "2024-03-03T12:00:00"
+                                    << "week";
+        QTest::newRow("eight days") << "2024-03-02T12:00:00"
+                                    << "older";
     }
     void conversationList_groupsByTheCalendarDay() {
         QFETCH(QString, when);
         QFETCH(QString, section);
-        QCOMPARE(ConversationListModel::sectionOf(QDateTime::fromString(when, Qt::ISODate), QDate(2024, 3, 10)), section);
+        QCOMPARE(ConversationListModel::sectionOf(QDateTime::fromString(when, Qt::ISODate), QDate(2024, 3, 10)),
+                 section);
     }
 
     void conversationList_titlesComeFromTheFirstQuestion() {

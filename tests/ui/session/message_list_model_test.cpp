@@ -38,7 +38,8 @@ private slots:
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         model.showBranch(conversation(1000, MessageState::streaming));
         QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
-        QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted), removed(&model, &QAbstractItemModel::rowsRemoved);
+        QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted),
+            removed(&model, &QAbstractItemModel::rowsRemoved);
         QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
         for (int i = 0; i < 500; ++i) QVERIFY(model.append(1000, "x"));
         QCOMPARE(changed.size(), 500);
@@ -102,7 +103,8 @@ private slots:
             for (int row = 0; row < model.count(); ++row)
                 before.push_back(model.data(model.index(row), MessageListModel::MessageIdRole).toLongLong());
             model.showBranch(rows);
-            QVERIFY2(model.count() == int(rows.size()), qPrintable(QStringLiteral("seed %1 round %2").arg(seed).arg(round)));
+            QVERIFY2(model.count() == int(rows.size()),
+                     qPrintable(QStringLiteral("seed %1 round %2").arg(seed).arg(round)));
             int common = 0;
             while (common < int(before.size()) && common < int(rows.size()) &&
                    before[std::size_t(common)] == rows[std::size_t(common)].message.id)
@@ -111,8 +113,7 @@ private slots:
             for (int row = 0; row < model.count(); ++row) {
                 QCOMPARE(model.data(model.index(row), MessageListModel::MessageIdRole).toLongLong(),
                          rows[std::size_t(row)].message.id);
-                QCOMPARE(model.data(model.index(row), MessageListModel::IsLastRole).toBool(),
-                         row == model.count() - 1);
+                QCOMPARE(model.data(model.index(row), MessageListModel::IsLastRole).toBool(), row == model.count() - 1);
             }
         }
     }

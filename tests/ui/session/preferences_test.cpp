@@ -80,10 +80,11 @@ private slots:
     void preferences_anyFileAtAllOpens_data() {
         QTest::addColumn<QByteArray>("bytes");
         QTest::newRow("binary") << QByteArray("\x00\xff\xfe[[[\n=\n", 9).repeated(100);
-        QTest::newRow("wrong types") << QByteArray("[general]\ntheme=@Variant(\\0\\0\\0\\x7f)\ntextScale=nan\n"
-                                                   "[model]\nthreads=many\ncontextLength=1e99\ndevice=7\ngpuLayers=most\n"
-                                                   "[sampling]\nvalues={\"temperature\":\"hot\",\"top-k\":1e300}\n"
-                                                   "presets=[1,2]\nseed=-1\n[window]\ngeometry=here\n");
+        QTest::newRow("wrong types") << QByteArray(
+            "[general]\ntheme=@Variant(\\0\\0\\0\\x7f)\ntextScale=nan\n"
+            "[model]\nthreads=many\ncontextLength=1e99\ndevice=7\ngpuLayers=most\n"
+            "[sampling]\nvalues={\"temperature\":\"hot\",\"top-k\":1e300}\n"
+            "presets=[1,2]\nseed=-1\n[window]\ngeometry=here\n");
         QTest::newRow("empty") << QByteArray();
     }
     void preferences_anyFileAtAllOpens() {
@@ -112,7 +113,8 @@ private slots:
             const QString name = at(SamplingModel::NameRole).toString();
             QVERIFY2(!at(SamplingModel::ExplanationRole).toString().isEmpty(), qPrintable(name));
             QVERIFY2(at(SamplingModel::LabelRole).toString() != name, qPrintable(name));
-            const double low = at(SamplingModel::MinimumRole).toDouble(), high = at(SamplingModel::MaximumRole).toDouble();
+            const double low = at(SamplingModel::MinimumRole).toDouble(),
+                         high = at(SamplingModel::MaximumRole).toDouble();
             QVERIFY(low < high);
             QVERIFY(at(SamplingModel::StepRole).toDouble() > 0);
             QVERIFY(at(SamplingModel::IsDefaultRole).toBool());

@@ -29,7 +29,8 @@ private slots:
         QElapsedTimer since;
         since.start();
         // On another thread, because the first one's event loop has to answer meanwhile.
-        auto* thread = QThread::create([&] { second = SingleInstance(data.path()).claim(QString::fromUtf8("/m é\\x")); });
+        auto* thread =
+            QThread::create([&] { second = SingleInstance(data.path()).claim(QString::fromUtf8("/m é\\x")); });
         thread->start();
         QTRY_COMPARE(raised.size(), 1);
         QTRY_VERIFY(thread->isFinished());
@@ -83,7 +84,8 @@ private slots:
         QSignalSpy raised(&first, &SingleInstance::raised);
         const auto names = QDir(runtime_.path()).entryList({"tramontane-*"}, QDir::System);
         QVERIFY(!names.isEmpty());
-        for (const auto& bytes : {QByteArray("\n\n\n"), QByteArray("x").repeated(100000), QByteArray("raise"), QByteArray()}) {
+        for (const auto& bytes :
+             {QByteArray("\n\n\n"), QByteArray("x").repeated(100000), QByteArray("raise"), QByteArray()}) {
             for (const auto& name : names) {
                 QLocalSocket socket;
                 socket.connectToServer(QDir(runtime_.path()).filePath(name));

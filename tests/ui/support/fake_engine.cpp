@@ -100,8 +100,7 @@ EngineSource fakeEngines(std::shared_ptr<FakeScript> script) {
         if (script->loadCheck) TRY_OK(script->loadCheck(options));
         constexpr int stepMs = 5;
         for (int done = 0; done < script->loadMs; done += stepMs) {
-            if (script->loadHeedsStop && stop.stop_requested())
-                return makeError(ErrorKind::cancelled, "Cancelled.");
+            if (script->loadHeedsStop && stop.stop_requested()) return makeError(ErrorKind::cancelled, "Cancelled.");
             progress(double(done) / script->loadMs, "Reading the weights");
             std::this_thread::sleep_for(std::chrono::milliseconds(stepMs));
         }

@@ -20,8 +20,8 @@ struct FakeScript {
     std::vector<std::string> tokens{"Hello", " ", "there", "."};
     std::chrono::microseconds tokenDelay{0};
     std::chrono::milliseconds prefillDelay{0};
-    std::string failWith;            // ends with this error after the tokens
-    int loadMs = 0;                  // in steps that heed the stop
+    std::string failWith; // ends with this error after the tokens
+    int loadMs = 0;       // in steps that heed the stop
     bool loadHeedsStop = true;
     std::function<Result<void>(const ModelOptions&)> loadCheck; // an error here is the load's
     std::function<void(const GenerationRequest&)> onGenerate;   // on the engine's thread, before the first token

@@ -18,8 +18,8 @@ std::filesystem::path World::historyFile() const {
 }
 
 void World::start(bool ready) {
-    app_ = std::make_unique<App>(path_ + QStringLiteral("/preferences.ini"), path_,
-                                 path_ + QStringLiteral("/built-in"));
+    app_ =
+        std::make_unique<App>(path_ + QStringLiteral("/preferences.ini"), path_, path_ + QStringLiteral("/built-in"));
     backstage_ = std::make_unique<Backstage>(app_.get(), fakeEngines(script_), historyFile(), historyOptions);
     backstage_->start({});
     if (!ready) return;

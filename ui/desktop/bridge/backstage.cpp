@@ -94,12 +94,14 @@ bool Backstage::shutDown() {
     if (inferenceThread_.isRunning()) {
         // Queued behind the answer that is ending now: its last words reach the history before it closes.
         QMetaObject::invokeMethod(inference_, &InferenceWorker::close, Qt::QueuedConnection);
-        QMetaObject::invokeMethod(inference_, [this] { inferenceThread_.quit(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            inference_, [this] { inferenceThread_.quit(); }, Qt::QueuedConnection);
         clean = inferenceThread_.wait(inferenceEndMs);
     }
     if (historyThread_.isRunning()) {
         QMetaObject::invokeMethod(history_, &HistoryWorker::shutDown, Qt::QueuedConnection);
-        QMetaObject::invokeMethod(history_, [this] { historyThread_.quit(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            history_, [this] { historyThread_.quit(); }, Qt::QueuedConnection);
         clean = historyThread_.wait(historyEndMs) && clean;
     }
     app_->preferences()->sync();

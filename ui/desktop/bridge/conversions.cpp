@@ -32,17 +32,26 @@ SamplingSettings toCore(const SamplingChoice& choice) {
 Problem problemOf(const Error& error) {
     const auto kind = [&] {
         switch (error.kind) {
-        case ErrorKind::invalidInput: return ProblemKind::modelInvalid;
+        case ErrorKind::invalidInput:
+            return ProblemKind::modelInvalid;
         case ErrorKind::notFound:
-        case ErrorKind::io: return ProblemKind::modelMissing;
-        case ErrorKind::outOfMemory: return ProblemKind::outOfMemory;
-        case ErrorKind::unsupported: return ProblemKind::unsupported;
-        case ErrorKind::cancelled: return ProblemKind::cancelled;
-        case ErrorKind::changedOnDisk: return ProblemKind::modelChanged;
-        case ErrorKind::numeric: return ProblemKind::numeric;
-        case ErrorKind::contextFull: return ProblemKind::contextFull;
+        case ErrorKind::io:
+            return ProblemKind::modelMissing;
+        case ErrorKind::outOfMemory:
+            return ProblemKind::outOfMemory;
+        case ErrorKind::unsupported:
+            return ProblemKind::unsupported;
+        case ErrorKind::cancelled:
+            return ProblemKind::cancelled;
+        case ErrorKind::changedOnDisk:
+            return ProblemKind::modelChanged;
+        case ErrorKind::numeric:
+            return ProblemKind::numeric;
+        case ErrorKind::contextFull:
+            return ProblemKind::contextFull;
         case ErrorKind::busy:
-        case ErrorKind::internal: return ProblemKind::other;
+        case ErrorKind::internal:
+            return ProblemKind::other;
         }
         return ProblemKind::other;
     }();
@@ -52,11 +61,16 @@ Problem problemOf(const Error& error) {
 Problem historyProblemOf(const Error& error) {
     const auto kind = [&] {
         switch (error.kind) {
-        case ErrorKind::busy: return ProblemKind::historyBusy;
-        case ErrorKind::unsupported: return ProblemKind::historyNewer;
-        case ErrorKind::invalidInput: return ProblemKind::historyDamaged;
-        case ErrorKind::notFound: return ProblemKind::historyGone;
-        default: return ProblemKind::historyWrite;
+        case ErrorKind::busy:
+            return ProblemKind::historyBusy;
+        case ErrorKind::unsupported:
+            return ProblemKind::historyNewer;
+        case ErrorKind::invalidInput:
+            return ProblemKind::historyDamaged;
+        case ErrorKind::notFound:
+            return ProblemKind::historyGone;
+        default:
+            return ProblemKind::historyWrite;
         }
     }();
     return {kind, fromCore(error.message)};
@@ -149,9 +163,9 @@ ConversationSummary fromCore(const tramontane::SearchHit& hit) {
         const auto& match = hit.matches.front();
         const auto units = [&](std::size_t from, std::size_t length) {
             if (from > hit.snippet.size()) return 0;
-            return int(QString::fromUtf8(hit.snippet.data() + from,
-                                         qsizetype(std::min(length, hit.snippet.size() - from)))
-                           .size());
+            return int(
+                QString::fromUtf8(hit.snippet.data() + from, qsizetype(std::min(length, hit.snippet.size() - from)))
+                    .size());
         };
         row.snippetStart = units(0, match.start);
         row.snippetLength = units(match.start, match.length);

@@ -9,16 +9,19 @@
 namespace tramontane::desktop {
 
 namespace {
-constexpr int growMs = 400;  // an answer is on disk at least twice a second
+constexpr int growMs = 400; // an answer is on disk at least twice a second
 constexpr int retryMs = 1000;
 constexpr int searchLimit = 200;
 
 // What asking again a little later may mend.
-bool mayPass(ErrorKind kind) { return kind == ErrorKind::busy || kind == ErrorKind::io || kind == ErrorKind::outOfMemory; }
+bool mayPass(ErrorKind kind) {
+    return kind == ErrorKind::busy || kind == ErrorKind::io || kind == ErrorKind::outOfMemory;
+}
 } // namespace
 
 HistoryWorker::HistoryWorker(std::filesystem::path file, HistoryOptions options)
-    : file_(std::move(file)), options_(std::move(options)), growTimer_(new QTimer(this)), retryTimer_(new QTimer(this)) {
+    : file_(std::move(file)), options_(std::move(options)), growTimer_(new QTimer(this)),
+      retryTimer_(new QTimer(this)) {
     growTimer_->setInterval(growMs);
     connect(growTimer_, &QTimer::timeout, this, &HistoryWorker::saveGrowing);
     retryTimer_->setInterval(retryMs);
@@ -59,8 +62,10 @@ bool HistoryWorker::openStore() {
 void HistoryWorker::trouble(const Error& error) {
     troubled_ = true;
     emit troubled(historyProblemOf(error), !everOpened_);
-    if (mayPass(error.kind)) retryTimer_->start();
-    else retryTimer_->stop();
+    if (mayPass(error.kind))
+        retryTimer_->start();
+    else
+        retryTimer_->stop();
 }
 
 void HistoryWorker::retry() {
@@ -76,13 +81,13 @@ void HistoryWorker::useTemporary() {
         return;
     }
     store_.reset();
-    file_ = std::filesystem::path(QFile::encodeName(temporary_->filePath(QStringLiteral("unsaved.sqlite"))).toStdString());
+    file_ =
+        std::filesystem::path(QFile::encodeName(temporary_->filePath(QStringLiteral("unsaved.sqlite"))).toStdString());
     retry();
 }
 
 void HistoryWorker::enqueue(Write write, const QString& replaces, JobId job) {
-    if (!replaces.isEmpty())
-        std::erase_if(waiting_, [&](const Waiting& each) { return each.replaces == replaces; });
+    if (!replaces.isEmpty()) std::erase_if(waiting_, [&](const Waiting& each) { return each.replaces == replaces; });
     waiting_.push_back({std::move(write), replaces, job, false});
     settle();
 }
@@ -196,48 +201,52 @@ void HistoryWorker::storeExchange(const Exchange& exchange) {
 // Question and answer are two writes, so that a disk that fills up between them asks for the second alone again.
 void HistoryWorker::exchangeWrites(const Exchange& exchange) {
     if (exchange.question) {
-        enqueue([this, exchange](HistoryStore& store) -> Result<void> {
-            const auto& question = *exchange.question;
-            tramontane::NewMessage message;
-            message.text = toCore(question.text);
-            message.clearsDraft = question.fromDraft;
-            if (exchange.conversation < 0 && !conversations_.contains(exchange.conversation)) {
-                const auto started = store.startConversation({toCore(exchange.title), false, {}, {}}, message);
-                if (!started) return started.error();
-                conversations_.insert(exchange.conversation, started->conversationId);
-                messages_.insert(question.key, started->messageId);
+        enqueue(
+            [this, exchange](HistoryStore& store) -> Result<void> {
+                const auto& question = *exchange.question;
+                tramontane::NewMessage message;
+                message.text = toCore(question.text);
+                message.clearsDraft = question.fromDraft;
+                if (exchange.conversation < 0 && !conversations_.contains(exchange.conversation)) {
+                    const auto started = store.startConversation({toCore(exchange.title), false, {}, {}}, message);
+                    if (!started) return started.error();
+                    conversations_.insert(exchange.conversation, started->conversationId);
+                    messages_.insert(question.key, started->messageId);
+                    return {};
+                }
+                message.conversationId = conversationOf(exchange.conversation);
+                if (question.parent) message.parentId = messageOf(question.parent);
+                const auto id = store.appendMessage(message);
+                if (!id) return id.error();
+                messages_.insert(question.key, *id);
                 return {};
-            }
-            message.conversationId = conversationOf(exchange.conversation);
-            if (question.parent) message.parentId = messageOf(question.parent);
-            const auto id = store.appendMessage(message);
-            if (!id) return id.error();
-            messages_.insert(question.key, *id);
-            return {};
-        }, {}, exchange.job);
+            },
+            {}, exchange.job);
     }
-    enqueue([this, exchange](HistoryStore& store) -> Result<void> {
-        if (exchange.continued) {
-            TRY_OK(store.resumeAnswer(messageOf(exchange.answer)));
-        } else {
-            tramontane::NewMessage message;
-            message.conversationId = conversationOf(exchange.conversation);
-            if (exchange.answerParent) message.parentId = messageOf(exchange.answerParent);
-            message.role = Role::assistant;
-            message.status = MessageStatus::partial;
-            const auto id = store.appendMessage(message);
-            if (!id) return id.error();
-            messages_.insert(exchange.answer, *id);
-        }
-        ExchangeStored stored;
-        stored.job = exchange.job;
-        if (exchange.conversation < 0)
-            stored.conversations.insert(exchange.conversation, conversationOf(exchange.conversation));
-        if (exchange.question) stored.messages.insert(exchange.question->key, messageOf(exchange.question->key));
-        stored.messages.insert(exchange.answer, messageOf(exchange.answer));
-        emit exchangeStored(stored);
-        return {};
-    }, {}, exchange.job);
+    enqueue(
+        [this, exchange](HistoryStore& store) -> Result<void> {
+            if (exchange.continued) {
+                TRY_OK(store.resumeAnswer(messageOf(exchange.answer)));
+            } else {
+                tramontane::NewMessage message;
+                message.conversationId = conversationOf(exchange.conversation);
+                if (exchange.answerParent) message.parentId = messageOf(exchange.answerParent);
+                message.role = Role::assistant;
+                message.status = MessageStatus::partial;
+                const auto id = store.appendMessage(message);
+                if (!id) return id.error();
+                messages_.insert(exchange.answer, *id);
+            }
+            ExchangeStored stored;
+            stored.job = exchange.job;
+            if (exchange.conversation < 0)
+                stored.conversations.insert(exchange.conversation, conversationOf(exchange.conversation));
+            if (exchange.question) stored.messages.insert(exchange.question->key, messageOf(exchange.question->key));
+            stored.messages.insert(exchange.answer, messageOf(exchange.answer));
+            emit exchangeStored(stored);
+            return {};
+        },
+        {}, exchange.job);
 }
 
 void HistoryWorker::takeText(quint64 job, const QString& delta) {

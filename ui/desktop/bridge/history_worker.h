@@ -27,9 +27,9 @@ public:
 
 public slots:
     void open();
-    void retry();         // at once, instead of when the timer comes to it
-    void useTemporary();  // where the file never opened: goes on without keeping anything beyond this run
-    void shutDown();      // growing answers become partial, waiting writes get a last try, the store closes
+    void retry();        // at once, instead of when the timer comes to it
+    void useTemporary(); // where the file never opened: goes on without keeping anything beyond this run
+    void shutDown();     // growing answers become partial, waiting writes get a last try, the store closes
 
     void list();
     void search(quint64 id, const QString& query);

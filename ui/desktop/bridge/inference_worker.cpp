@@ -124,7 +124,8 @@ bool InferenceWorker::fitsBesideOnGpu(const std::filesystem::path& folder, int c
     if (engine_->description().backend.deviceKind != "cuda" || !source_.freeGpuMemory) return true;
     quint64 cacheBytes = 0;
     if (const auto config = readModelConfig(folder))
-        cacheBytes = estimateMemory(*config).kvBytesPerToken * quint64(contextLengthFor(config->mistral, contextLength));
+        cacheBytes =
+            estimateMemory(*config).kvBytesPerToken * quint64(contextLengthFor(config->mistral, contextLength));
     return folderBytes(folder) * 5 / 4 + cacheBytes + (quint64(768) << 20) < source_.freeGpuMemory();
 }
 
@@ -180,8 +181,12 @@ void InferenceWorker::generate(const PromptJob& job) {
     answer.figures = figuresOf(result, engine_->description(), request.sampling);
     switch (result.finishReason) {
     case FinishReason::stop:
-    case FinishReason::length: answer.state = MessageState::complete; break;
-    case FinishReason::cancelled: answer.state = MessageState::partial; break;
+    case FinishReason::length:
+        answer.state = MessageState::complete;
+        break;
+    case FinishReason::cancelled:
+        answer.state = MessageState::partial;
+        break;
     case FinishReason::error:
         answer.state = MessageState::failed;
         answer.problem = {ProblemKind::other, fromCore(result.error)};

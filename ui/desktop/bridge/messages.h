@@ -26,19 +26,19 @@ enum class MessageState { complete, streaming, partial, failed };
 enum class ProblemKind {
     none,
     other,
-    modelInvalid,     // the folder does not hold a model this program can run
-    modelMissing,     // the folder or one of its files is not there
-    modelChanged,     // the files are no longer what was opened
+    modelInvalid, // the folder does not hold a model this program can run
+    modelMissing, // the folder or one of its files is not there
+    modelChanged, // the files are no longer what was opened
     outOfMemory,
     unsupported,
     contextFull,
     numeric,
     cancelled,
-    historyBusy,      // another process holds the database
-    historyWrite,     // full disk, read-only file system, failing device
-    historyNewer,     // written by a newer version
+    historyBusy,  // another process holds the database
+    historyWrite, // full disk, read-only file system, failing device
+    historyNewer, // written by a newer version
     historyDamaged,
-    historyGone,      // no such conversation any more
+    historyGone, // no such conversation any more
 };
 
 struct Problem {
@@ -79,21 +79,22 @@ struct LoadRequest {
 struct LoadedModel {
     QString name, fingerprint, folder;
     QString device, deviceKind; // "CPU (AVX2, 2 threads)", "cpu"
-    int contextLength = 0;  // tokens it holds now
-    int contextMaximum = 0; // tokens it was made for
+    int contextLength = 0;      // tokens it holds now
+    int contextMaximum = 0;     // tokens it was made for
     int layerCount = 0;
     quint64 weightBytes = 0, kvBytesPerToken = 0;
 };
 
 struct LoadOutcome {
     quint64 id = 0;
-    std::optional<LoadedModel> model;    // what is loaded now; after a failure the one before, where it was kept
-    Problem problem;                     // none: the model asked for is loaded
+    std::optional<LoadedModel> model; // what is loaded now; after a failure the one before, where it was kept
+    Problem problem;                  // none: the model asked for is loaded
 };
 
 struct PromptJob {
     JobId id = 0;
-    QList<Turn> turns;         // the system text first where there is one; the last is the person's, or the answer to go on with
+    QList<Turn>
+        turns; // the system text first where there is one; the last is the person's, or the answer to go on with
     bool continueLast = false;
     SamplingChoice sampling;
     std::stop_source stop;
@@ -177,12 +178,12 @@ struct Question {
 // What has to be safe on disk before the model starts.
 struct Exchange {
     JobId job = 0;
-    Key conversation = 0;           // negative and not known yet: made with `title`
+    Key conversation = 0; // negative and not known yet: made with `title`
     QString title;
     std::optional<Question> question;
     Key answer = 0, answerParent = 0;
-    QString answerStart;            // an answer that is continued: its text so far
-    bool continued = false;         // the answer is in the store already
+    QString answerStart;    // an answer that is continued: its text so far
+    bool continued = false; // the answer is in the store already
 };
 
 // Tells the window which numbers the store gave to keys it made up.
@@ -194,7 +195,7 @@ struct ExchangeStored {
 // What the history found when it was opened.
 struct HistoryReport {
     bool open = false;
-    bool temporary = false; // nothing is kept beyond this run
+    bool temporary = false;                                // nothing is kept beyond this run
     int salvagedConversations = -1, salvagedMessages = -1; // -1: nothing had to be salvaged
     QString originalKeptAt;
 };

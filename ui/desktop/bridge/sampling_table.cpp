@@ -11,8 +11,13 @@ std::vector<SamplingRange> samplingRanges() {
     std::vector<SamplingRange> ranges;
     const SamplingSettings standard;
     for (const auto& parameter : samplingParameters()) {
-        SamplingRange range{QString::fromLatin1(parameter.name), parameter.minimum, parameter.maximum,
-                            parameter.step, parameter.get(standard), std::nullopt, parameter.integer};
+        SamplingRange range{QString::fromLatin1(parameter.name),
+                            parameter.minimum,
+                            parameter.maximum,
+                            parameter.step,
+                            parameter.get(standard),
+                            std::nullopt,
+                            parameter.integer};
         if (!std::isnan(parameter.off)) range.off = parameter.off;
         ranges.push_back(range);
     }

@@ -16,8 +16,7 @@ void Clipboard::setText(const QString& text) { QGuiApplication::clipboard()->set
 App::App(const QString& preferencesFile, const QString& dataFolder, const QString& builtInModel)
     : preferences_(preferencesFile, dataFolder), engine_(&preferences_, builtInModel),
       session_(&engine_, &conversations_, &preferences_) {
-    connect(&engine_, &EngineState::changed, this,
-            [this] {
+    connect(&engine_, &EngineState::changed, this, [this] {
         preferences_.setContextLimits(engine_.contextMaximum(), engine_.contextLength(), engine_.kvBytesPerToken());
     });
     connect(&preferences_, &Preferences::deleteAllRequested, &session_, &ChatSession::forgetAll);

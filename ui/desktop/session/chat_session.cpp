@@ -307,9 +307,8 @@ void ChatSession::takeAnswer(const AnswerResult& result) {
     if (found == live_.end()) return;
     const LiveAnswer live = std::move(found->second);
     live_.erase(found);
-    const bool stillBusy = std::any_of(live_.begin(), live_.end(), [&](const auto& other) {
-        return other.second.conversation == live.conversation;
-    });
+    const bool stillBusy = std::any_of(
+        live_.begin(), live_.end(), [&](const auto& other) { return other.second.conversation == live.conversation; });
     if (!stillBusy) conversations_->setBusy(live.conversation, false);
     const auto finish = [&](ShownMessage& shown) {
         shown.message.text = live.text;
@@ -366,9 +365,7 @@ void ChatSession::countNow() {
     emit countRequested({++lastCount_, turns});
 }
 
-void ChatSession::selectSibling(qint64 messageId, int delta) {
-    emit siblingRequested(conversation_, messageId, delta);
-}
+void ChatSession::selectSibling(qint64 messageId, int delta) { emit siblingRequested(conversation_, messageId, delta); }
 
 void ChatSession::deleteMessage(qint64 messageId) {
     if (generating() || !branch_.find(messageId)) return;

@@ -204,7 +204,8 @@ void ChatSession::showContext() {
     notice.type = Banner::Info;
     if (droppedMessages_ > 0) {
         notice.text = tr("The conversation is longer than the model's context: the oldest %n message(s) were left "
-                         "out of this answer.", nullptr, droppedMessages_);
+                         "out of this answer.",
+                         nullptr, droppedMessages_);
     } else if (contextSize() > 0 && contextUsed_ > contextSize()) {
         notice.text = tr("The conversation is longer than the model's context (%1 of %2 tokens): its oldest messages "
                          "will be left out.")

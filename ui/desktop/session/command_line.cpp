@@ -14,8 +14,8 @@ QString text(const char* source) { return QCoreApplication::translate("tramontan
 
 CommandLine readCommandLine(const QStringList& arguments) {
     QCommandLineParser parser;
-    parser.setApplicationDescription(text(QT_TRANSLATE_NOOP(
-        "tramontane::desktop::CommandLine", "Chat with a language model that runs on this computer.")));
+    parser.setApplicationDescription(text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine",
+                                                            "Chat with a language model that runs on this computer.")));
     const QCommandLineOption model(
         QStringLiteral("model"),
         text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine", "Open the model in this folder.")),
@@ -58,8 +58,8 @@ CommandLine readCommandLine(const QStringList& arguments) {
         return fail(text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine", "Unexpected argument: %1"))
                         .arg(parser.positionalArguments().constFirst()));
     line.device = parser.value(device);
-    if (parser.isSet(device) && !QStringList{QStringLiteral("auto"), QStringLiteral("cuda"), QStringLiteral("cpu")}
-                                     .contains(line.device))
+    if (parser.isSet(device) &&
+        !QStringList{QStringLiteral("auto"), QStringLiteral("cuda"), QStringLiteral("cpu")}.contains(line.device))
         return fail(text(QT_TRANSLATE_NOOP("tramontane::desktop::CommandLine",
                                            "--device is \"%1\", expected auto, cuda or cpu"))
                         .arg(line.device));

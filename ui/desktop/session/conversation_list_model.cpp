@@ -22,29 +22,45 @@ ConversationListModel::ConversationListModel(QObject* parent) : QAbstractListMod
 int ConversationListModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : count(); }
 
 QHash<int, QByteArray> ConversationListModel::roleNames() const {
-    return {{ConversationIdRole, "conversationId"}, {TitleRole, "title"},
-            {UpdatedAtRole, "updatedAt"},           {SectionRole, "section"},
-            {SnippetRole, "snippet"},               {SnippetStartRole, "snippetStart"},
-            {SnippetLengthRole, "snippetLength"},   {CurrentRole, "current"},
-            {MessageIdRole, "messageId"},           {BusyRole, "busy"}};
+    return {{ConversationIdRole, "conversationId"},
+            {TitleRole, "title"},
+            {UpdatedAtRole, "updatedAt"},
+            {SectionRole, "section"},
+            {SnippetRole, "snippet"},
+            {SnippetStartRole, "snippetStart"},
+            {SnippetLengthRole, "snippetLength"},
+            {CurrentRole, "current"},
+            {MessageIdRole, "messageId"},
+            {BusyRole, "busy"}};
 }
 
 QVariant ConversationListModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= count()) return {};
     const auto& row = rows_[index.row()];
     switch (role) {
-    case ConversationIdRole: return row.id;
+    case ConversationIdRole:
+        return row.id;
     case Qt::DisplayRole:
-    case TitleRole: return row.title;
-    case UpdatedAtRole: return row.updatedAt;
-    case SectionRole: return sectionOf(row.updatedAt, QDate::currentDate());
-    case SnippetRole: return row.snippet;
-    case SnippetStartRole: return row.snippetStart;
-    case SnippetLengthRole: return row.snippetLength;
-    case CurrentRole: return row.id == currentId_;
-    case MessageIdRole: return row.matchMessage;
-    case BusyRole: return busy_.contains(row.id);
-    default: return {};
+    case TitleRole:
+        return row.title;
+    case UpdatedAtRole:
+        return row.updatedAt;
+    case SectionRole:
+        return sectionOf(row.updatedAt, QDate::currentDate());
+    case SnippetRole:
+        return row.snippet;
+    case SnippetStartRole:
+        return row.snippetStart;
+    case SnippetLengthRole:
+        return row.snippetLength;
+    case CurrentRole:
+        return row.id == currentId_;
+    case MessageIdRole:
+        return row.matchMessage;
+    case BusyRole:
+        return busy_.contains(row.id);
+    default:
+        return {};
     }
 }
 
@@ -182,8 +198,10 @@ void ConversationListModel::setCurrent(Key id) {
 
 void ConversationListModel::setBusy(Key id, bool busy) {
     if (busy == busy_.contains(id)) return;
-    if (busy) busy_.insert(id);
-    else busy_.remove(id);
+    if (busy)
+        busy_.insert(id);
+    else
+        busy_.remove(id);
     rowChanged(rowOf(id), {BusyRole});
 }
 
@@ -270,11 +288,13 @@ void ConversationListModel::undoRemove() {
     if (undo_.isEmpty()) return;
     const auto [id, summary] = undo_.takeLast();
     gone_.remove(id);
-    auto place = std::find_if(all_.begin(), all_.end(),
-                              [&](const auto& row) { return row.updatedAt < summary.updatedAt; });
+    auto place =
+        std::find_if(all_.begin(), all_.end(), [&](const auto& row) { return row.updatedAt < summary.updatedAt; });
     all_.insert(place, summary);
-    if (!searching()) apply(all_);
-    else emit searchRequested(++searchId_, searchText_);
+    if (!searching())
+        apply(all_);
+    else
+        emit searchRequested(++searchId_, searchText_);
     emit restoreRequested(id);
     emit restored(id);
 }

@@ -60,15 +60,20 @@ QString EngineState::loadStage() const {
 QString EngineState::errorText() const {
     const QString name = isBuiltIn(wantedFolder_) ? tr("The built-in model") : QFileInfo(wantedFolder_).fileName();
     switch (problem_.kind) {
-    case ProblemKind::none: return {};
+    case ProblemKind::none:
+        return {};
     case ProblemKind::modelMissing:
         return tr("%1 could not be opened: the folder or one of its files is not there.").arg(name);
     case ProblemKind::outOfMemory:
         return tr("%1 does not fit in this computer's memory. A smaller context or a smaller model may.").arg(name);
-    case ProblemKind::unsupported: return tr("%1 is in a format that Tramontane does not run.").arg(name);
-    case ProblemKind::modelChanged: return tr("%1 changed on disk while it was being read.").arg(name);
-    case ProblemKind::cancelled: return tr("Opening %1 was cancelled.").arg(name);
-    default: return tr("%1 could not be opened: its files do not hold a model that Tramontane can run.").arg(name);
+    case ProblemKind::unsupported:
+        return tr("%1 is in a format that Tramontane does not run.").arg(name);
+    case ProblemKind::modelChanged:
+        return tr("%1 changed on disk while it was being read.").arg(name);
+    case ProblemKind::cancelled:
+        return tr("Opening %1 was cancelled.").arg(name);
+    default:
+        return tr("%1 could not be opened: its files do not hold a model that Tramontane can run.").arg(name);
     }
 }
 
@@ -128,14 +133,17 @@ void EngineState::takeOutcome(const LoadOutcome& outcome) {
     }
     emit changed();
     emit loadProgressed();
-    if (problem_) emit loadFailed();
-    else emit loaded();
+    if (problem_)
+        emit loadFailed();
+    else
+        emit loaded();
 }
 
 QString EngineState::deviceNote() const {
     if (deviceNote_.explanation.isEmpty()) return {};
     if (deviceKind() == QLatin1String("cuda"))
-        return tr("%1 has too little free memory for the whole model: the CPU computes a part of it.").arg(deviceNote_.gpuName);
+        return tr("%1 has too little free memory for the whole model: the CPU computes a part of it.")
+            .arg(deviceNote_.gpuName);
     if (!deviceNote_.gpuName.isEmpty())
         return tr("%1 cannot be used for this model: the CPU answers.").arg(deviceNote_.gpuName);
     return tr("No NVIDIA GPU can be used here: the CPU answers.");

@@ -73,7 +73,10 @@ public:
     Q_INVOKABLE void cancelLoading();
     // After a change of device, layers on it, threads or context length.
     void reload();
-    void retranslate() { emit changed(); emit loadProgressed(); }
+    void retranslate() {
+        emit changed();
+        emit loadProgressed();
+    }
 
 public slots:
     void takeProgress(quint64 id, double fraction, const QString& stage);
@@ -84,8 +87,8 @@ signals:
     void changed();
     void loadProgressed();
     void loadRequested(const tramontane::desktop::LoadRequest& request);
-    void loaded();      // the model asked for answers now
-    void loadFailed();  // `problem` and `errorText` say why
+    void loaded();     // the model asked for answers now
+    void loadFailed(); // `problem` and `errorText` say why
 
 private:
     bool isBuiltIn(const QString& folder) const;

@@ -16,22 +16,32 @@ QString text(const std::string& utf8) { return QString::fromUtf8(utf8.data(), qs
 
 QString kindName(MarkdownKind kind) {
     switch (kind) {
-    case MarkdownKind::paragraph: return QStringLiteral("paragraph");
-    case MarkdownKind::heading: return QStringLiteral("heading");
-    case MarkdownKind::code: return QStringLiteral("code");
-    case MarkdownKind::table: return QStringLiteral("table");
-    case MarkdownKind::rule: return QStringLiteral("rule");
-    case MarkdownKind::image: return QStringLiteral("image");
-    case MarkdownKind::plain: return QStringLiteral("plain");
+    case MarkdownKind::paragraph:
+        return QStringLiteral("paragraph");
+    case MarkdownKind::heading:
+        return QStringLiteral("heading");
+    case MarkdownKind::code:
+        return QStringLiteral("code");
+    case MarkdownKind::table:
+        return QStringLiteral("table");
+    case MarkdownKind::rule:
+        return QStringLiteral("rule");
+    case MarkdownKind::image:
+        return QStringLiteral("image");
+    case MarkdownKind::plain:
+        return QStringLiteral("plain");
     }
     return {};
 }
 
 QString taskName(MarkdownTask task) {
     switch (task) {
-    case MarkdownTask::none: return {};
-    case MarkdownTask::open: return QStringLiteral("open");
-    case MarkdownTask::done: return QStringLiteral("done");
+    case MarkdownTask::none:
+        return {};
+    case MarkdownTask::open:
+        return QStringLiteral("open");
+    case MarkdownTask::done:
+        return QStringLiteral("done");
     }
     return {};
 }
@@ -108,11 +118,21 @@ void MarkdownBlocks::show() {
 int MarkdownBlocks::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : count(); }
 
 QHash<int, QByteArray> MarkdownBlocks::roleNames() const {
-    return {{KindRole, "kind"},         {NestRole, "nest"},         {MarkerRole, "marker"},
-            {TaskRole, "task"},         {LevelRole, "level"},       {HtmlRole, "html"},
-            {PlainRole, "plain"},       {LanguageRole, "language"}, {AddressRole, "address"},
-            {LinksRole, "links"},       {ColumnsRole, "columns"},   {CellsRole, "cells"},
-            {PlainCellsRole, "plainCells"}, {FirstPieceRole, "firstPiece"}, {LastPieceRole, "lastPiece"},
+    return {{KindRole, "kind"},
+            {NestRole, "nest"},
+            {MarkerRole, "marker"},
+            {TaskRole, "task"},
+            {LevelRole, "level"},
+            {HtmlRole, "html"},
+            {PlainRole, "plain"},
+            {LanguageRole, "language"},
+            {AddressRole, "address"},
+            {LinksRole, "links"},
+            {ColumnsRole, "columns"},
+            {CellsRole, "cells"},
+            {PlainCellsRole, "plainCells"},
+            {FirstPieceRole, "firstPiece"},
+            {LastPieceRole, "lastPiece"},
             {BulkRole, "bulk"}};
 }
 
@@ -120,16 +140,25 @@ QVariant MarkdownBlocks::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= count()) return {};
     const auto& block = rows_[std::size_t(index.row())];
     switch (role) {
-    case KindRole: return kindName(block.kind);
-    case NestRole: return text(block.nest);
-    case MarkerRole: return text(block.marker);
-    case TaskRole: return taskName(block.task);
-    case LevelRole: return block.level;
-    case HtmlRole: return text(block.html);
+    case KindRole:
+        return kindName(block.kind);
+    case NestRole:
+        return text(block.nest);
+    case MarkerRole:
+        return text(block.marker);
+    case TaskRole:
+        return taskName(block.task);
+    case LevelRole:
+        return block.level;
+    case HtmlRole:
+        return text(block.html);
     case Qt::DisplayRole:
-    case PlainRole: return text(block.plain);
-    case LanguageRole: return text(block.language);
-    case AddressRole: return text(block.address);
+    case PlainRole:
+        return text(block.plain);
+    case LanguageRole:
+        return text(block.language);
+    case AddressRole:
+        return text(block.address);
     case LinksRole: {
         QVariantList links;
         for (const auto& link : block.links)
@@ -145,18 +174,25 @@ QVariant MarkdownBlocks::data(const QModelIndex& index, int role) const {
                                                        : QStringLiteral("left"));
         return aligns;
     }
-    case CellsRole: return texts(block.cells);
-    case PlainCellsRole: return texts(block.plainCells);
-    case FirstPieceRole: return block.firstPiece;
-    case LastPieceRole: return block.lastPiece;
+    case CellsRole:
+        return texts(block.cells);
+    case PlainCellsRole:
+        return texts(block.plainCells);
+    case FirstPieceRole:
+        return block.firstPiece;
+    case LastPieceRole:
+        return block.lastPiece;
     case BulkRole:
         switch (block.kind) {
-        case MarkdownKind::code: return 1 + int(std::count(block.plain.begin(), block.plain.end(), '\n'));
+        case MarkdownKind::code:
+            return 1 + int(std::count(block.plain.begin(), block.plain.end(), '\n'));
         case MarkdownKind::table:
             return int(block.cells.size() / std::max<std::size_t>(1, block.columns.size()));
-        default: return int(block.plain.size());
+        default:
+            return int(block.plain.size());
         }
-    default: return {};
+    default:
+        return {};
     }
 }
 

@@ -16,10 +16,14 @@ namespace {
 
 QString stateName(MessageState state) {
     switch (state) {
-    case MessageState::complete: return QStringLiteral("complete");
-    case MessageState::streaming: return QStringLiteral("streaming");
-    case MessageState::partial: return QStringLiteral("partial");
-    case MessageState::failed: return QStringLiteral("failed");
+    case MessageState::complete:
+        return QStringLiteral("complete");
+    case MessageState::streaming:
+        return QStringLiteral("streaming");
+    case MessageState::partial:
+        return QStringLiteral("partial");
+    case MessageState::failed:
+        return QStringLiteral("failed");
     }
     return {};
 }
@@ -44,10 +48,17 @@ MessageListModel::~MessageListModel() = default;
 int MessageListModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_.size()); }
 
 QHash<int, QByteArray> MessageListModel::roleNames() const {
-    return {{MessageIdRole, "messageId"},       {AuthorRole, "author"},         {TextRole, "text"},
-            {BlocksRole, "blocks"},             {StatusRole, "status"},         {ErrorTextRole, "errorText"},
-            {SiblingIndexRole, "siblingIndex"}, {SiblingCountRole, "siblingCount"}, {FiguresRole, "figures"},
-            {IsLastRole, "isLast"},             {CreatedAtRole, "createdAt"}};
+    return {{MessageIdRole, "messageId"},
+            {AuthorRole, "author"},
+            {TextRole, "text"},
+            {BlocksRole, "blocks"},
+            {StatusRole, "status"},
+            {ErrorTextRole, "errorText"},
+            {SiblingIndexRole, "siblingIndex"},
+            {SiblingCountRole, "siblingCount"},
+            {FiguresRole, "figures"},
+            {IsLastRole, "isLast"},
+            {CreatedAtRole, "createdAt"}};
 }
 
 QVariant MessageListModel::data(const QModelIndex& index, int role) const {
@@ -55,11 +66,13 @@ QVariant MessageListModel::data(const QModelIndex& index, int role) const {
     Row& row = rows_[std::size_t(index.row())];
     const auto& message = row.shown.message;
     switch (role) {
-    case MessageIdRole: return message.id;
+    case MessageIdRole:
+        return message.id;
     case AuthorRole:
         return message.author == Author::assistant ? QStringLiteral("assistant") : QStringLiteral("user");
     case Qt::DisplayRole:
-    case TextRole: return message.text;
+    case TextRole:
+        return message.text;
     case BlocksRole:
         if (message.author != Author::assistant) return QVariant::fromValue<QObject*>(nullptr);
         if (!row.blocks) {
@@ -69,14 +82,22 @@ QVariant MessageListModel::data(const QModelIndex& index, int role) const {
             QJSEngine::setObjectOwnership(row.blocks.get(), QJSEngine::CppOwnership);
         }
         return QVariant::fromValue<QObject*>(row.blocks.get());
-    case StatusRole: return stateName(message.state);
-    case ErrorTextRole: return message.errorText;
-    case SiblingIndexRole: return row.shown.siblingIndex;
-    case SiblingCountRole: return row.shown.siblingCount;
-    case FiguresRole: return figuresMap(message.figures);
-    case IsLastRole: return index.row() == int(rows_.size()) - 1;
-    case CreatedAtRole: return message.createdAt;
-    default: return {};
+    case StatusRole:
+        return stateName(message.state);
+    case ErrorTextRole:
+        return message.errorText;
+    case SiblingIndexRole:
+        return row.shown.siblingIndex;
+    case SiblingCountRole:
+        return row.shown.siblingCount;
+    case FiguresRole:
+        return figuresMap(message.figures);
+    case IsLastRole:
+        return index.row() == int(rows_.size()) - 1;
+    case CreatedAtRole:
+        return message.createdAt;
+    default:
+        return {};
     }
 }
 

@@ -31,12 +31,17 @@ QVariant PresetModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= presets_.size()) return {};
     const auto& preset = presets_[index.row()];
     switch (role) {
-    case NameRole: return preset.name;
+    case NameRole:
+        return preset.name;
     case Qt::DisplayRole:
-    case LabelRole: return label(preset);
-    case BuiltInRole: return preset.builtIn;
-    case CurrentRole: return preset.name == current_;
-    default: return {};
+    case LabelRole:
+        return label(preset);
+    case BuiltInRole:
+        return preset.builtIn;
+    case CurrentRole:
+        return preset.name == current_;
+    default:
+        return {};
     }
 }
 
@@ -58,8 +63,8 @@ bool PresetModel::save(const QString& name, const QMap<QString, double>& values)
     if (own.isEmpty()) return false;
     for (int row = 0; row < presets_.size(); ++row) {
         auto& preset = presets_[row];
-        const bool same = preset.name.compare(own, Qt::CaseInsensitive) == 0 ||
-                          label(preset).compare(own, Qt::CaseInsensitive) == 0;
+        const bool same =
+            preset.name.compare(own, Qt::CaseInsensitive) == 0 || label(preset).compare(own, Qt::CaseInsensitive) == 0;
         if (!same) continue;
         if (preset.builtIn) return false;
         preset = {own, values, false};

@@ -22,7 +22,8 @@ constexpr Words words[] = {
      QT_TRANSLATE_NOOP("tramontane::desktop::SamplingModel",
                        "How freely words are chosen: 0 always takes the likeliest, higher is more varied.")},
     {"top-k", QT_TRANSLATE_NOOP("tramontane::desktop::SamplingModel", "Top-k"),
-     QT_TRANSLATE_NOOP("tramontane::desktop::SamplingModel", "Choose among this many of the likeliest tokens; 0 is off.")},
+     QT_TRANSLATE_NOOP("tramontane::desktop::SamplingModel",
+                       "Choose among this many of the likeliest tokens; 0 is off.")},
     {"top-p", QT_TRANSLATE_NOOP("tramontane::desktop::SamplingModel", "Top-p"),
      QT_TRANSLATE_NOOP("tramontane::desktop::SamplingModel",
                        "Choose among the likeliest tokens that together reach this probability; 1 is off.")},
@@ -64,10 +65,10 @@ SamplingModel::SamplingModel(QObject* parent) : QAbstractListModel(parent) {
 int SamplingModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : count(); }
 
 QHash<int, QByteArray> SamplingModel::roleNames() const {
-    return {{NameRole, "name"},       {LabelRole, "label"},     {ExplanationRole, "explanation"},
-            {ValueRole, "value"},     {MinimumRole, "minimum"}, {MaximumRole, "maximum"},
-            {StepRole, "step"},       {DefaultRole, "default"}, {OffRole, "off"},
-            {HasOffRole, "hasOff"},   {IntegerRole, "integer"}, {IsDefaultRole, "isDefault"}};
+    return {{NameRole, "name"},     {LabelRole, "label"},     {ExplanationRole, "explanation"},
+            {ValueRole, "value"},   {MinimumRole, "minimum"}, {MaximumRole, "maximum"},
+            {StepRole, "step"},     {DefaultRole, "default"}, {OffRole, "off"},
+            {HasOffRole, "hasOff"}, {IntegerRole, "integer"}, {IsDefaultRole, "isDefault"}};
 }
 
 QVariant SamplingModel::data(const QModelIndex& index, int role) const {
@@ -75,20 +76,33 @@ QVariant SamplingModel::data(const QModelIndex& index, int role) const {
     const auto& [range, value] = rows_[std::size_t(index.row())];
     const Words* own = wordsOf(range.name);
     switch (role) {
-    case NameRole: return range.name;
+    case NameRole:
+        return range.name;
     case Qt::DisplayRole:
-    case LabelRole: return own ? tr(own->label) : range.name;
-    case ExplanationRole: return own ? tr(own->explanation) : QString();
-    case ValueRole: return value;
-    case MinimumRole: return range.minimum;
-    case MaximumRole: return range.maximum;
-    case StepRole: return range.step;
-    case DefaultRole: return range.standard;
-    case OffRole: return range.off.value_or(range.standard);
-    case HasOffRole: return range.off.has_value();
-    case IntegerRole: return range.integer;
-    case IsDefaultRole: return value == range.standard;
-    default: return {};
+    case LabelRole:
+        return own ? tr(own->label) : range.name;
+    case ExplanationRole:
+        return own ? tr(own->explanation) : QString();
+    case ValueRole:
+        return value;
+    case MinimumRole:
+        return range.minimum;
+    case MaximumRole:
+        return range.maximum;
+    case StepRole:
+        return range.step;
+    case DefaultRole:
+        return range.standard;
+    case OffRole:
+        return range.off.value_or(range.standard);
+    case HasOffRole:
+        return range.off.has_value();
+    case IntegerRole:
+        return range.integer;
+    case IsDefaultRole:
+        return value == range.standard;
+    default:
+        return {};
     }
 }
 
