@@ -55,7 +55,7 @@ public:
         info_.bytesReadPerToken = info_.cpuBytesReadPerToken = weights_.bytesReadPerToken;
         // Weights that no cache holds are waited for, and serve several rows in that time.
         constexpr std::uint64_t kBeyondCaches = std::uint64_t{256} << 20;
-        info_.cheapRows = weights_.sizeBytes > kBeyondCaches ? 8 : 3;
+        info_.cheapRows = weights_.sizeBytes > kBeyondCaches ? 8 : 2;
         step_ = std::make_unique<Step>(views_, weights_, cache_.shape(), kernels_, pool_, options.maxRows);
         return step_->allocate();
     }
