@@ -18,12 +18,13 @@
 #include <unistd.h>
 
 #include "core/base/bytes.h"
+#include "core/cpu/weights_archive.h"
 
 namespace tramontane {
 namespace {
 
 constexpr std::uint32_t kVersion = 1; // of the layout here, in packed_linear.h and of the head in kernels.h
-constexpr std::uint64_t kPieceBytes = std::uint64_t{4} << 20, kAlignment = 4096;
+constexpr std::uint64_t kPieceBytes = std::uint64_t{4} << 20;
 constexpr std::uint64_t kMostTableBytes = std::uint64_t{256} << 20;
 constexpr char kMagic[8] = {'T', 'R', 'M', 'W', 'G', 'H', 'T', 'S'};
 
@@ -33,8 +34,6 @@ struct Header {
     std::uint64_t key, tableBytes, tableChecksum, dataOffset, dataBytes, zeroToo;
 };
 static_assert(sizeof(Header) == 64);
-
-std::uint64_t aligned(std::uint64_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 
 // Finds what a disk or a cut does, not what somebody does on purpose. Four chains, so that it keeps up with memory.
 std::uint64_t checksum(const std::byte* bytes, std::uint64_t count) {
@@ -80,140 +79,6 @@ bool writeAll(int fd, const std::byte* from, std::uint64_t count, std::uint64_t 
         offset += static_cast<std::uint64_t>(put);
     }
     return true;
-}
-
-// A large array, and where in the data it lies.
-struct Section {
-    std::byte* bytes = nullptr;
-    std::uint64_t size = 0, offset = 0;
-};
-
-// The two directions of visit(): numbers and short vectors go through the table, Pages become sections.
-class Writer {
-public:
-    template <class Number>
-    void number(Number& value) {
-        append(static_cast<std::uint64_t>(value));
-    }
-    template <class Element>
-    void vector(std::vector<Element>& values) {
-        append(values.size());
-        append(values.data(), values.size() * sizeof(Element));
-    }
-    template <class Element>
-    std::size_t count(std::vector<Element>& values) {
-        append(values.size());
-        return values.size();
-    }
-    void pages(Pages& value) {
-        append(value.sizeBytes());
-        sections.push_back({value.as<std::byte>(), value.sizeBytes(), dataBytes});
-        dataBytes += aligned(value.sizeBytes());
-    }
-    void append(std::uint64_t value) { append(&value, sizeof value); }
-    void append(const void* bytes, std::size_t count) {
-        if (count == 0) return;
-        table.resize(table.size() + count);
-        std::memcpy(table.data() + table.size() - count, bytes, count);
-    }
-
-    std::vector<std::byte> table;
-    std::vector<Section> sections;
-    std::uint64_t dataBytes = 0;
-};
-
-class Reader {
-public:
-    explicit Reader(std::span<const std::byte> table) : rest_(table) {}
-
-    template <class Number>
-    void number(Number& value) {
-        value = static_cast<Number>(take());
-    }
-    template <class Element>
-    void vector(std::vector<Element>& values) {
-        const std::uint64_t size = take();
-        if (size > rest_.size() / sizeof(Element)) return fail();
-        values.resize(size);
-        std::memcpy(values.data(), rest_.data(), size * sizeof(Element));
-        rest_ = rest_.subspan(size * sizeof(Element));
-    }
-    template <class Element>
-    std::size_t count(std::vector<Element>& values) {
-        const std::uint64_t size = take();
-        if (size > rest_.size()) return fail(), 0; // each element takes some bytes of the table
-        values.resize(size);
-        return size;
-    }
-    void pages(Pages& value) {
-        const std::uint64_t size = take();
-        if (bad) return;
-        Result<Pages> allocated = Pages::allocate(size);
-        if (!allocated) {
-            noMemory = true;
-            return fail();
-        }
-        value = std::move(*allocated);
-        sections.push_back({value.as<std::byte>(), size, dataBytes});
-        dataBytes += aligned(size);
-    }
-    std::uint64_t take() {
-        if (rest_.size() < sizeof(std::uint64_t)) return fail(), 0;
-        const auto value = loadUnaligned<std::uint64_t>(rest_.data());
-        rest_ = rest_.subspan(sizeof value);
-        return value;
-    }
-    bool atEnd() const { return rest_.empty(); }
-
-    std::vector<Section> sections;
-    std::uint64_t dataBytes = 0;
-    bool bad = false, noMemory = false;
-
-private:
-    void fail() {
-        bad = true;
-        rest_ = {};
-    }
-    std::span<const std::byte> rest_;
-};
-
-template <class Archive>
-void visit(Archive& archive, PackedLinear& linear) {
-    for (int* number : {&linear.inputs, &linear.paddedInputs, &linear.segmentRows, &linear.segments, &linear.block,
-                        &linear.columnBlocks, &linear.outputStep, &linear.uniformZero})
-        archive.number(*number);
-    archive.number(linear.hasZeros);
-    archive.vector(linear.bias);
-    archive.vector(linear.order);
-    archive.pages(linear.storage);
-    linear.layOut();
-}
-
-template <class Archive>
-void visit(Archive& archive, PlacedLinear& placed) {
-    visit(archive, placed.linear);
-    archive.number(placed.firstColumn);
-    archive.vector(placed.norm);
-}
-
-template <class Archive>
-void visit(Archive& archive, CpuWeights& weights) {
-    for (int* number : {&weights.headColumns, &weights.keyColumn, &weights.valueColumn, &weights.queryKeyValueColumns,
-                        &weights.gateUpColumns})
-        archive.number(*number);
-    archive.number(weights.sizeBytes);
-    archive.number(weights.bytesReadPerToken);
-    archive.vector(weights.finalNorm);
-    archive.pages(weights.head);
-    archive.count(weights.layers);
-    for (LayerWeights& layer : weights.layers) {
-        archive.count(layer.queryKeyValue);
-        for (PlacedLinear& placed : layer.queryKeyValue) visit(archive, placed);
-        visit(archive, layer.output);
-        archive.count(layer.gateUp);
-        for (PlacedLinear& placed : layer.gateUp) visit(archive, placed);
-        visit(archive, layer.down);
-    }
 }
 
 struct Piece {
@@ -301,7 +166,7 @@ Result<std::optional<CpuWeights>> WeightsCache::load(ThreadPool& pool, const Loa
     const bool sound = std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.version == kVersion &&
                        header.zero == 0 && header.zeroToo == 0 && header.key == key_ &&
                        header.tableBytes <= std::min(kMostTableBytes, fileBytes) &&
-                       header.dataOffset == aligned(sizeof header + header.tableBytes) &&
+                       header.dataOffset == alignedSection(sizeof header + header.tableBytes) &&
                        header.dataBytes <= fileBytes && header.dataOffset + header.dataBytes == fileBytes;
     if (!sound) return refuse();
     std::vector<std::byte> table(header.tableBytes);
@@ -314,7 +179,7 @@ Result<std::optional<CpuWeights>> WeightsCache::load(ThreadPool& pool, const Loa
                              " of memory, more than is free: close other programs or take a smaller model");
 
     CpuWeights weights;
-    Reader reader(table);
+    WeightsReader reader(table);
     visit(reader, weights);
     const std::vector<Piece> pieces = piecesOf(reader.sections);
     std::vector<std::uint64_t> checksums(pieces.size());
@@ -392,7 +257,7 @@ Result<void> WeightsCache::store(const CpuWeights& weights, std::stop_token stop
         return error;
     };
 
-    Writer writer;
+    WeightsWriter writer;
     visit(writer, const_cast<CpuWeights&>(weights)); // reads only: one walk serves both directions
     const std::vector<Piece> pieces = piecesOf(writer.sections);
     Header header{};
@@ -400,7 +265,7 @@ Result<void> WeightsCache::store(const CpuWeights& weights, std::stop_token stop
     header.version = kVersion;
     header.key = key_;
     header.tableBytes = writer.table.size() + pieces.size() * sizeof(std::uint64_t);
-    header.dataOffset = aligned(sizeof header + header.tableBytes);
+    header.dataOffset = alignedSection(sizeof header + header.tableBytes);
     header.dataBytes = writer.dataBytes;
     for (const Piece& piece : pieces) {
         if (stop.stop_requested()) return give(makeError(ErrorKind::cancelled, "cancelled"));

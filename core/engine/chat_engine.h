@@ -31,9 +31,9 @@ struct ModelOptions {
     int threads = 0;             // 0: as many as suit this machine
     int contextLength = 0;       // 0: what the model was made for, capped at 8192
     int gpuLayers = -1;          // of the last layers, on the GPU, the others on the CPU; -1: as many as fit there
-    std::filesystem::path weightsCache; // where the CPU keeps packed weights for the next time; empty: nowhere
-    bool finishesWeightsCache = false;  // closing the model waits for weights that are being kept
-    bool speculation = true;            // guess the tokens that a text repeats and check several in one pass
+    std::filesystem::path weightsCache{}; // where the CPU keeps packed weights for the next time; empty: nowhere
+    bool finishesWeightsCache = false;    // closing the model waits for weights that are being kept
+    bool speculation = true;              // guess the tokens that a text repeats and check several in one pass
 };
 
 // What an opened model is, for status lines and the figures of an answer.
