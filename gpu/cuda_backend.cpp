@@ -37,7 +37,6 @@ public:
         info_.kvBytesPerToken = pages_.bytesPerToken();
         const int prefill = options.prefillRows > 0 ? options.prefillRows : prefillRows(device_);
         info_.preferredPrefillTokens = std::min(prefill, contextLength);
-        info_.cheapRows = 8; // what the decode kernels take in one tile
     }
 
     Result<void> load(const LoadProgress& progress, const std::stop_token& stop) {
@@ -46,6 +45,11 @@ public:
         weights_ = std::move(*weights);
         info_.weightBytes = weights_.sizeBytes;
         info_.bytesReadPerToken = weights_.bytesReadPerToken;
+        // A call of several rows brings its logits to the host and throws away what had been enqueued: it costs as much as
+        // three to four tokens of a 7B, and more of a small model. Long repetitions are nearly always right.
+        constexpr std::uint64_t kLargeModel = std::uint64_t{1} << 30;
+        info_.cheapRows = weights_.sizeBytes >= kLargeModel ? 8 : 1; // what the decode kernels take in one tile
+        info_.guessMatch = 12;
         Result<std::unique_ptr<Step>> step =
             Step::create(views_.config.mistral, weights_, pages_.shape(), pages_.pagesPerSequence(),
                          std::max(64, info_.preferredPrefillTokens), device_.multiprocessors);

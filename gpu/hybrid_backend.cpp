@@ -23,6 +23,7 @@ public:
         info_.device = std::move(device);
         info_.contextLength = std::min(first.contextLength, second.contextLength);
         info_.cheapRows = std::min(first.cheapRows, second.cheapRows);
+        info_.guessMatch = std::max(first.guessMatch, second.guessMatch);
         info_.preferredPrefillTokens = std::min(first.preferredPrefillTokens, second.preferredPrefillTokens);
         info_.weightBytes += first.weightBytes;
         info_.bytesReadPerToken += first.bytesReadPerToken;

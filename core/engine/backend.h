@@ -37,12 +37,13 @@ struct SampledPiece {
 };
 
 struct BackendInfo {
-    std::string device;                     // as a person would name it: "NVIDIA H200", "CPU (AVX-512 VNNI, 2 threads)"
-    std::string deviceKind;                 // "cpu" or "cuda"
-    int vocabSize = 0;                      // rows of the embedding; the width of a row of logits
-    int contextLength = 0;                  // tokens one sequence can hold
-    int preferredPrefillTokens = 0;         // tokens a call best takes at once while it reads a prompt
-    int cheapRows = 1;                      // tokens a call takes in little more time than one
+    std::string device;             // as a person would name it: "NVIDIA H200", "CPU (AVX-512 VNNI, 2 threads)"
+    std::string deviceKind;         // "cpu" or "cuda"
+    int vocabSize = 0;              // rows of the embedding; the width of a row of logits
+    int contextLength = 0;          // tokens one sequence can hold
+    int preferredPrefillTokens = 0; // tokens a call best takes at once while it reads a prompt
+    int cheapRows = 1;              // tokens a call takes in little more time than one
+    int guessMatch = 3; // tokens of a text that have to repeat before guessing the next ones is worth such a call
     std::uint64_t weightBytes = 0;          // resident weights
     std::uint64_t bytesReadPerToken = 0;    // weights a batch-1 step reads, without the KV cache
     std::uint64_t cpuBytesReadPerToken = 0; // those of them that the CPU reads

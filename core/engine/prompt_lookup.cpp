@@ -7,7 +7,7 @@
 namespace tramontane {
 namespace {
 
-constexpr int kPlacesLookedAt = 16, kLongestMatch = 64;
+constexpr int kPlacesLookedAt = 16;
 constexpr int kLongestPause = 32;
 
 std::uint64_t keyOf(const TokenId* last) {
@@ -19,7 +19,7 @@ std::uint64_t keyOf(const TokenId* last) {
 
 int matchLength(std::span<const TokenId> tokens, std::size_t end) {
     int length = 0;
-    while (length < kLongestMatch && static_cast<std::size_t>(length) < end &&
+    while (length < PromptLookup::kLongestMatch && static_cast<std::size_t>(length) < end &&
            tokens[end - 1 - length] == tokens[tokens.size() - 1 - length])
         ++length;
     return length;
@@ -39,11 +39,11 @@ void PromptLookup::take(std::span<const TokenId> tokens) {
     }
 }
 
-std::span<const TokenId> PromptLookup::guess(std::span<const TokenId> tokens, int most) {
+std::span<const TokenId> PromptLookup::guess(std::span<const TokenId> tokens, int most, int match) {
     take(tokens);
     if (tokens.empty() || most <= 0) return {};
     std::size_t bestEnd = 0;
-    int best = kShortestMatch - 1;
+    int best = match - 1;
     std::int32_t place = earlier_.back();
     for (int i = 0; i < kPlacesLookedAt && place >= 0; ++i, place = earlier_[static_cast<std::size_t>(place)]) {
         const std::size_t end = static_cast<std::size_t>(place) + 1;

@@ -169,7 +169,7 @@ void Scheduler::guess(Part& part) const {
     const int maxTokens = job.request.sampling.maxTokens;
     const int left = maxTokens < 0 ? room : std::min(room, maxTokens - static_cast<int>(job.result.ids.size()));
     const int wanted = std::min(job.guessLength.next(), left - 1);
-    const std::span<const TokenId> guesses = job.lookup.guess(job.tokens, wanted);
+    const std::span<const TokenId> guesses = job.lookup.guess(job.tokens, wanted, backend_.info().guessMatch);
     part.guesses.assign(guesses.begin(), guesses.end());
 }
 

@@ -31,6 +31,7 @@ public:
         int contextLength = 512;
         int preferredPrefillTokens = 16;
         int cheapRows = 1;
+        int guessMatch = 3;
         Logits logits = hashedLogits; // of the token after `history`
         Failure failure;              // asked before each pass
         std::chrono::microseconds delayPerToken{0};
@@ -45,6 +46,7 @@ public:
         info_.contextLength = behaviour_.contextLength;
         info_.preferredPrefillTokens = behaviour_.preferredPrefillTokens;
         info_.cheapRows = behaviour_.cheapRows;
+        info_.guessMatch = behaviour_.guessMatch;
     }
 
     // Every row looks random and depends on every token before it.

@@ -62,6 +62,9 @@ TEST(PromptLookupTest, guess_isNothingWhereNothingRepeats) {
     const auto guess = lookup.guess(tokens, 2);
     ASSERT_EQ(guess.size(), 2u);
     EXPECT_EQ(guess[0], 103);
+    EXPECT_TRUE(lookup.guess(tokens, 2, 4).empty()); // three tokens agree, not four
+    tokens.push_back(103);
+    EXPECT_EQ(lookup.guess(tokens, 2, 4).size(), 2u);
 }
 
 TEST(GuessLengthTest, next_growsWithRightGuessesAndPausesAfterWrongOnes) {
