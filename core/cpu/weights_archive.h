@@ -70,6 +70,7 @@ public:
         const std::uint64_t size = take();
         if (size > rest_.size() / sizeof(Element)) return fail();
         values.resize(size);
+        if (size == 0) return;
         std::memcpy(values.data(), rest_.data(), size * sizeof(Element));
         rest_ = rest_.subspan(size * sizeof(Element));
     }
