@@ -77,7 +77,7 @@ public:
     template <class Element>
     std::size_t count(std::vector<Element>& values) {
         const std::uint64_t size = take();
-        if (size > rest_.size()) return fail(), 0; // each element takes some bytes of the table
+        if (size > rest_.size() / 64) return fail(), 0; // each element takes more bytes of the table
         values.resize(size);
         return size;
     }
