@@ -18,18 +18,20 @@ cudaError_t Step::enqueueFusedLayer(int l, int rows) {
     rotary.layer = l;
     rotary.rows = singles_.rows(rows);
     rotary.inverseFrequencies = inverseFrequencies_.as<float>();
+    const auto upcoming = [&](const DeviceLinear& next) { return upcomingOf(next, rows, kUpcomingBytes); };
     // One row is normed inside the linear; several are normed once for all blocks.
     const auto rowsFor = [&](const DeviceLinear& linear) {
         return FragmentRows{normed_.as<__half>(), linear.shape.packedInputs()};
     };
-    const DeviceLinear& queryKeyValue = layer.queryKeyValue[0];
+    const DeviceLinear &queryKeyValue = layer.queryKeyValue[0], &gateUp = layer.gateUp[0];
     if (rows == 1) {
         TRY_CUDA(decodeQueryKeyValue(queryKeyValue,
                                      {residual, layer.inputNorm, slots.queryKeyValue, hidden, config_.rmsNormEps},
-                                     rotary, stream_.get()));
+                                     rotary, upcoming(layer.output), stream_.get()));
     } else {
         TRY_CUDA(normInto(queryKeyValue, layer.inputNorm, slots.queryKeyValue, rows));
-        TRY_CUDA(decodeQueryKeyValue(queryKeyValue, rows, rowsFor(queryKeyValue), rotary, stream_.get()));
+        TRY_CUDA(decodeQueryKeyValue(queryKeyValue, rows, rowsFor(queryKeyValue), rotary, upcoming(layer.output),
+                                     stream_.get()));
     }
     AttentionArguments attention;
     attention.queries = queries_.as<__half>();
@@ -45,18 +47,22 @@ cudaError_t Step::enqueueFusedLayer(int l, int rows) {
     TRY_CUDA(decodeAttention(attention, {partials_.as<float>(), counters_.as<unsigned>()},
                              decodeSplits(rows, config_.kvHeadCount, multiprocessors_), stream_.get()));
     TRY_CUDA(decodeAddTo(layer.output, rows, {attended_.as<__half>(), attention.outStride}, residual, hidden,
-                         stream_.get()));
-    const DeviceLinear& gateUp = layer.gateUp[0];
+                         upcoming(gateUp), stream_.get()));
     __half* activated = activated_.as<__half>();
     const int innerStride = layer.down.shape.packedInputs();
     if (rows == 1) {
         TRY_CUDA(decodeGateUp(gateUp, {residual, layer.postAttentionNorm, slots.gateUp, hidden, config_.rmsNormEps},
-                              activated, innerStride, stream_.get()));
+                              activated, innerStride, upcoming(layer.down), stream_.get()));
     } else {
         TRY_CUDA(normInto(gateUp, layer.postAttentionNorm, slots.gateUp, rows));
-        TRY_CUDA(decodeGateUp(gateUp, rows, rowsFor(gateUp), activated, innerStride, stream_.get()));
+        TRY_CUDA(
+            decodeGateUp(gateUp, rows, rowsFor(gateUp), activated, innerStride, upcoming(layer.down), stream_.get()));
     }
-    return decodeAddTo(layer.down, rows, {activated, innerStride}, residual, hidden, stream_.get());
+    const auto following = static_cast<std::size_t>(l) + 1;
+    return decodeAddTo(layer.down, rows, {activated, innerStride}, residual, hidden,
+                       following < weights_.layers.size() ? upcoming(weights_.layers[following].queryKeyValue[0])
+                                                          : Upcoming{},
+                       stream_.get());
 }
 
 cudaError_t Step::enqueueLayer(int l, const RowTable& table, int rows, int tileCount) {

@@ -24,8 +24,8 @@ struct AttentionArguments {
 
 // For few rows, each of any sequence. The positions of a row are cut among `splits` blocks; the last one to end combines.
 // Reads positions[] on the device only: a captured graph serves any length up to pagesPerSequence pages. A row at a
-// position below 0 is left out. The page table, sequences[] and outOrder[] are read while the kernels before still run:
-// the host writes them, no kernel does.
+// position below 0 is left out. The page table, sequences[], positions[] and outOrder[] are read while the kernels before
+// still run: no kernel that is launched to overlap this one may write them.
 // D is 32, 64, 96 or 128; splits 1 to 32. Error: cudaErrorInvalidValue for a shape outside these.
 struct DecodeScratch {
     float* partials = nullptr;    // decodePartials(...) floats

@@ -23,7 +23,7 @@ constexpr int kLeastChunks = 8; // of a block: combining more blocks costs more 
 // partials f32: weighted values (M, kvHeads, splits, G, D), then maximum and sum (M, kvHeads, splits, G, 2)
 // Needs D % 32 == 0, G <= 8, splits <= 32, queryStride % 8 == 0. A row at a position below 0 is left out.
 // Grid: (kvHeads, splits, M); 8 warps, 2 blocks an SM; a block without work ends at once and is not waited for.
-// sequences, table and outOrder are read before the predecessor has ended: no kernel on its way may write them.
+// sequences, positions, table and outOrder are read before the predecessor has ended: no kernel on its way may write them.
 // Scores: queries are the a operand, heads its rows; keys are b, 8 positions a product, the k index permuted so that a
 // lane reads 16 bytes of a key at once. Values: transposed they are a, 16 dimensions x 16 positions, the dimensions
 // permuted so that a lane reads 8 of them in 16 bytes; the weights are b as the scores' product leaves them.
@@ -79,6 +79,20 @@ __device__ __forceinline__ void stageQueries(Shared<D>& shared, const __half* he
     uint4 query{};
     if (g < headsPerKv) query = *reinterpret_cast<const uint4*>(heads + g * D + 32 * i + 8 * t);
     shared.queries[i][lane] = {query.x, query.z, query.y, query.w};
+}
+
+// Asks the second-level cache for each warp's first chunk: but for the newest position, it lies there already.
+template <int D>
+__device__ __forceinline__ void bringChunk(const Shared<D>& shared, const AttentionArguments& a, const Range& range,
+                                           int kvHead) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    const int chunk = range.begin + threadIdx.x / 32, keysOrValues = threadIdx.x % 32;
+    if (chunk >= range.end || keysOrValues > 1) return;
+    const __half* from = shared.pages()[static_cast<unsigned>(chunk) / (kPagePositions / kChunkPositions)] +
+                         a.kv.shape.offset(a.layer, keysOrValues, kvHead) +
+                         chunk % (kPagePositions / kChunkPositions) * kChunkPositions * D;
+    asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "n"(kChunkPositions * D * 2) : "memory");
+#endif
 }
 
 // A warp's chunks of the block's range: one in kWarps.
@@ -274,14 +288,20 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
     stageTables(shared, a, kvHead, headsPerKv,
                 a.kv.table + static_cast<std::size_t>(a.rows.sequences[row]) * a.kv.pagesPerSequence);
 
-    waitForPredecessor();
     const int position = a.rows.positions[row];
     const Range range = blockRange(position, a.slidingWindow, blockIdx.y, gridDim.y);
-    if (position < 0 || range.begin >= range.end) return;
+    if (position < 0 || range.begin >= range.end) {
+        awaitCopies<0>();
+        if (blockIdx.y == 0) waitForPredecessor(); // the grid does not end before the kernel that it follows
+        return;
+    }
+    awaitCopies<1>();
+    __syncthreads(); // orders: every thread's page addresses before they are read
+    bringChunk(shared, a, range, kvHead);
+    waitForPredecessor();
     const __half* queries = a.queries + static_cast<std::size_t>(row) * a.queryStride;
     stageQueries(shared, queries + kvHead * headsPerKv * D, headsPerKv);
-    awaitCopies<1>();
-    __syncthreads(); // orders: the queries and every thread's page addresses before they are read
+    __syncthreads(); // orders: the queries before they are read
 
     Accumulator<D> sums{.values = {}, .maximum = kNothing, .sum = 0};
     attendChunks(sums, shared, a, range, kvHead, scale);

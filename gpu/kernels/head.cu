@@ -1,9 +1,10 @@
-// The kernel behind head.h. Bound by reading the head once for every 8 rows.
+// The kernel behind head.h. Bound by reading the head once for every 16 rows.
 //
 // logits = norm(residual) · headᵀ: the head's rows are the A operand of mma.m16n8k16, straight from global
 // memory; a lane's 16 bytes are eight neighbouring inputs, and the normed rows in shared memory are read in
-// the same order. Needs hidden % 32 == 0. Grid: one block a multiprocessor, 8 rows of the batch at a time; a
-// warp takes 16 rows of the head. Rounding: normed rows to f16, f32 sums. Test: tests/gpu/pointwise_test.cpp
+// the same order. Needs hidden % 32 == 0. Grid: one block a multiprocessor, 8 or 16 rows of the batch at a time; a
+// warp takes 16 rows of the head, each tile from another input on: streams that stand a power of two apart and advance
+// in step would all ask the same part of the memory. Rounding: normed rows to f16, f32 sums. Test: tests/gpu/pointwise_test.cpp
 #include <algorithm>
 
 #include <cuda_bf16.h>
@@ -15,11 +16,13 @@
 namespace tramontane::gpu {
 namespace {
 
-constexpr int kWarps = 16, kThreads = 32 * kWarps, kRows = 8, kRowPadding = 32;
-constexpr int kAhead = 6; // loads of 32 inputs that are under way
+constexpr int kWarps = 16, kThreads = 32 * kWarps, kRowPadding = 32;
+constexpr int kAhead = 6;           // loads of 32 inputs that are under way
+constexpr unsigned kFirstStep = 37; // by which the next tile begins later
 
-// Rows of the batch, normed, (kRows, hidden + kRowPadding); rows beyond the last are zero. The block's warps
-// share the rows there are: one row is all of theirs.
+// Rows of the batch, normed, (kRows, hidden + kRowPadding); what lies in rows beyond the last goes nowhere. The block's
+// warps share the rows there are: one row is all of theirs.
+template <int kRows>
 __device__ void normRows(const HeadArguments& a, int firstRow, __half* to) {
     __shared__ float sums[kWarps];
     const int rows = min(kRows, a.rows - firstRow), warp = threadIdx.x / 32, quads = a.hidden / 4;
@@ -42,19 +45,14 @@ __device__ void normRows(const HeadArguments& a, int firstRow, __half* to) {
     sum = 0;
     for (int w = 0; w < warpsPerRow; ++w) sum += sums[m * warpsPerRow + w];
     const float scale = rsqrtf(sum / static_cast<float>(a.hidden) + a.eps);
-    for (int row = m; row < kRows; row += rowsAtOnce) {
-        auto* out = reinterpret_cast<uint2*>(to + static_cast<std::size_t>(row) * (a.hidden + kRowPadding));
+    auto* out = reinterpret_cast<uint2*>(to + static_cast<std::size_t>(m) * (a.hidden + kRowPadding));
+    if (wanted)
 #pragma unroll 4
         for (int q = part; q < quads; q += step) {
-            uint2 halves = make_uint2(0, 0);
-            if (wanted && row == m) {
-                const float4 v = from[q], w = reinterpret_cast<const float4*>(a.norm)[q];
-                halves = make_uint2(packHalves(v.x * scale * w.x, v.y * scale * w.y),
-                                    packHalves(v.z * scale * w.z, v.w * scale * w.w));
-            }
-            out[q] = halves;
+            const float4 v = from[q], w = reinterpret_cast<const float4*>(a.norm)[q];
+            out[q] = make_uint2(packHalves(v.x * scale * w.x, v.y * scale * w.y),
+                                packHalves(v.z * scale * w.z, v.w * scale * w.w));
         }
-    }
     __syncthreads(); // orders: the rows before they are read
 }
 
@@ -70,48 +68,62 @@ __device__ __forceinline__ uint4 loadStreamed(const uint4* from) {
     return v;
 }
 
+// kColumns: 8 rows of the batch each.
+template <int kColumns>
 __global__ void __launch_bounds__(kThreads, 1) headKernel(const HeadArguments a) {
+    constexpr int kRows = 8 * kColumns;
     extern __shared__ __align__(128) __half normed[];
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     const int steps = a.hidden / 32, tiles = (a.vocab + 15) / 16, firstRow = blockIdx.y * kRows;
-    const uint4* x =
-        reinterpret_cast<const uint4*>(normed + static_cast<std::size_t>(g) * (a.hidden + kRowPadding)) + t;
-    int tile = blockIdx.x * kWarps + warp;
+    const int pitch = (a.hidden + kRowPadding) / 8; // uint4 of a row
+    const uint4* x = reinterpret_cast<const uint4*>(normed) + g * pitch + t;
+    int tile = blockIdx.x * kWarps + warp, next = 0; // the step to ask for
     const uint4* from = nullptr;
     HeadRows ahead[kAhead];
+    const auto load = [&] {
+        const HeadRows rows{loadStreamed(from + 64 * next), loadStreamed(from + 64 * next + 32)};
+        if (++next == steps) next = 0;
+        return rows;
+    };
     // The first loads of a tile; no kernel writes the head.
     const auto open = [&] {
         from = reinterpret_cast<const uint4*>(a.head) + static_cast<std::size_t>(tile) * steps * 64 + lane;
+        next = static_cast<int>(static_cast<unsigned>(tile) * kFirstStep % static_cast<unsigned>(steps));
 #pragma unroll
         for (int i = 0; i < kAhead; ++i)
-            if (i < steps && tile < tiles) ahead[i] = {loadStreamed(from + 64 * i), loadStreamed(from + 64 * i + 32)};
+            if (i < steps && tile < tiles) ahead[i] = load();
     };
     launchDependents();
     open();
     waitForPredecessor();
-    normRows(a, firstRow, normed);
+    normRows<kRows>(a, firstRow, normed);
     for (bool first = true; tile < tiles; tile += gridDim.x * kWarps, first = false) {
+        int step = static_cast<int>(static_cast<unsigned>(tile) * kFirstStep % static_cast<unsigned>(steps));
         if (!first) open();
         const int n = tile * 16 + g;
-        float sums[4] = {};
+        float sums[kColumns][4] = {};
         for (int start = 0; start < steps; start += kAhead)
 #pragma unroll
             for (int i = 0; i < kAhead; ++i) {
-                const int step = start + i;
-                if (step >= steps) break;
+                if (start + i >= steps) break;
                 const HeadRows now = ahead[i];
-                if (step + kAhead < steps)
-                    ahead[i] = {loadStreamed(from + 64 * (step + kAhead)),
-                                loadStreamed(from + 64 * (step + kAhead) + 32)};
-                const uint4 in = x[4 * step];
-                multiplyAdd(sums, now.upper.x, now.lower.x, now.upper.y, now.lower.y, in.x, in.y);
-                multiplyAdd(sums, now.upper.z, now.lower.z, now.upper.w, now.lower.w, in.z, in.w);
+                if (start + i + kAhead < steps) ahead[i] = load();
+#pragma unroll
+                for (int c = 0; c < kColumns; ++c) {
+                    const uint4 in = x[8 * c * pitch + 4 * step];
+                    multiplyAdd(sums[c], now.upper.x, now.lower.x, now.upper.y, now.lower.y, in.x, in.y);
+                    multiplyAdd(sums[c], now.upper.z, now.lower.z, now.upper.w, now.lower.w, in.z, in.w);
+                }
+                if (++step == steps) step = 0;
             }
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const int m = firstRow + 2 * t + i % 2, column = n + 8 * (i / 2);
-            if (m < a.rows && column < a.vocab) a.logits[static_cast<std::size_t>(m) * a.vocab + column] = sums[i];
-        }
+        for (int c = 0; c < kColumns; ++c)
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                const int m = firstRow + 8 * c + 2 * t + i % 2, column = n + 8 * (i / 2);
+                if (m < a.rows && column < a.vocab)
+                    a.logits[static_cast<std::size_t>(m) * a.vocab + column] = sums[c][i];
+            }
     }
 }
 
@@ -165,14 +177,23 @@ cudaError_t headLogits(const HeadArguments& arguments, cudaStream_t stream) {
     if (const cudaError_t error = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
         error != cudaSuccess)
         return error;
-    const std::size_t sharedBytes = sizeof(__half) * kRows * (arguments.hidden + kRowPadding);
-    if (const cudaError_t error = cudaFuncSetAttribute(headKernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                       static_cast<int>(sharedBytes));
+    // 16 rows at once only where their shared memory is granted.
+    int granted = 0;
+    if (const cudaError_t error = cudaDeviceGetAttribute(&granted, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+        error != cudaSuccess)
+        return error;
+    const auto sharedBytes = [&](int rows) { return sizeof(__half) * rows * (arguments.hidden + kRowPadding); };
+    const bool wide =
+        arguments.rows > 8 && sharedBytes(16) + sizeof(float) * kWarps <= static_cast<std::size_t>(granted);
+    const int rows = wide ? 16 : 8;
+    const auto kernel = wide ? headKernel<2> : headKernel<1>;
+    if (const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                       static_cast<int>(sharedBytes(rows)));
         error != cudaSuccess)
         return error;
     const int tiles = (arguments.vocab + 15) / 16;
-    const dim3 grid(std::min(multiprocessors, (tiles + kWarps - 1) / kWarps), (arguments.rows + kRows - 1) / kRows);
-    return launchChained(headKernel, grid, dim3(kThreads), sharedBytes, stream, arguments);
+    const dim3 grid(std::min(multiprocessors, (tiles + kWarps - 1) / kWarps), (arguments.rows + rows - 1) / rows);
+    return launchChained(kernel, grid, dim3(kThreads), sharedBytes(rows), stream, arguments);
 }
 
 } // namespace tramontane::gpu

@@ -12,8 +12,9 @@ namespace tramontane::gpu {
 cudaError_t embed(const int* tokens, int rows, const __half* embedding, int hidden, float* residual,
                   cudaStream_t stream);
 
-// out[m][order[k]] = RMSNorm(residual[m])[k] * weight[k]; order null: as it lies. What order leaves out stays
-// as it was. `sources`, where given, names the row of `residual` that goes to row m.
+// out[m][order[k]] = RMSNorm(residual[m])[k] * weight[k]; order null: as it lies. What order leaves out of a row
+// becomes zero. `sources`, where given, names the row of `residual` that goes to row m. hidden % 4 == 0,
+// outStride % 8 == 0, out aligned to 16 bytes.
 struct NormArguments {
     const float* residual = nullptr; // (rows, hidden)
     const float* weight = nullptr;   // (hidden)

@@ -6,6 +6,8 @@
 
 #include <cuda_runtime.h>
 
+#include "gpu/marlin/upcoming.h"
+
 // Whether this architecture's kernels stream weights by bulk copies.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
 #define TRAMONTANE_BULK_COPIES 1
@@ -87,6 +89,26 @@ private:
 __device__ __forceinline__ void publishBarriers() {
 #if __CUDA_ARCH__ >= 900
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+#endif
+}
+
+// Asks for part `part` of `parts` of every run that falls to this block, by one thread a part of a grid of one
+// dimension. Nothing on devices before 9.0.
+__device__ __forceinline__ void bringUpcoming(const Upcoming& upcoming, int part, int parts) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    const unsigned share = (upcoming.bytes / static_cast<unsigned>(parts) + 127u) & ~127u;
+    const unsigned begin = share * static_cast<unsigned>(part);
+    if (begin >= upcoming.bytes) return;
+    const unsigned bytes = min(share, upcoming.bytes - begin);
+    // Volatile, so that a loop around the call does not read it each time.
+    int block, blocks;
+    asm volatile("mov.u32 %0, %%ctaid.x;" : "=r"(block));
+    asm volatile("mov.u32 %0, %%nctaid.x;" : "=r"(blocks));
+    for (int run = block; run < upcoming.count; run += blocks)
+        asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(
+                         upcoming.from + static_cast<std::size_t>(run) * upcoming.stride + begin),
+                     "r"(bytes)
+                     : "memory");
 #endif
 }
 

@@ -1,5 +1,5 @@
-// The kernel behind decode_linear.h: one stream of weights through shared memory a warp, tensor cores for the
-// products.
+// The kernel behind decode_linear.h, but for what decode_rows.h takes: one stream of weights through shared memory a
+// warp, tensor cores for the products.
 //
 // out = epilogue(B · input): M <= 16 rows, K packed inputs, tiles of 16 outputs.
 // B packed int4 (marlin/layout.h) · input one f32 row with a norm, or f16 (M, stride) in fragment order
@@ -14,127 +14,18 @@
 #include <type_traits>
 
 #include "gpu/marlin/decode_parts.cuh"
+#include "gpu/marlin/decode_rows.h"
+#include "gpu/marlin/weight_stream.cuh"
 
 namespace tramontane::gpu {
 namespace {
 
-struct WeightStream {
-    const std::uint8_t* tiles;
-    const float* bias;
-    std::size_t tileBytes;
-    int chunks, chunkBytes, tileCount, tilesPerBlock;
-    bool hasZeros;
-    int stages; // of a warp's ring
-};
-
-// What one warp streams: for each pass over kTiles tiles of the block, its chunks in order.
-template <int kTiles>
-class WarpStream {
-public:
-    __device__ WarpStream(const WeightStream& weights, std::uint8_t* ring, CopyBarrier* barriers, int warp, int lane)
-        : ring_(ring), barriers_(barriers), lane_(lane), stages_(weights.stages), chunkBytes_(weights.chunkBytes),
-          tileBytes_(weights.tileBytes), firstChunk_(warp * weights.chunks / kDecodeWarps),
-          chunkCount_((warp + 1) * weights.chunks / kDecodeWarps - firstChunk_),
-          firstTile_(static_cast<int>(blockIdx.x) * weights.tilesPerBlock),
-          tileEnd_(min(firstTile_ + weights.tilesPerBlock, weights.tileCount)), fetchTile_(firstTile_),
-          from_(weights.tiles + firstTile_ * weights.tileBytes + static_cast<std::size_t>(firstChunk_) * chunkBytes_) {
-        if (chunkCount_ == 0) fetchTile_ = tileEnd_;
-#if TRAMONTANE_BULK_COPIES
-        if (lane == 0) {
-            for (int i = 0; i < stages_; ++i) barriers_[i].initialize();
-            publishBarriers();
-        }
-        __syncwarp();
-#endif
-    }
-
-    __device__ int firstChunk() const { return firstChunk_; }
-    __device__ int chunkCount() const { return chunkCount_; }
-    __device__ int firstTile() const { return firstTile_; }
-    __device__ int tileEnd() const { return tileEnd_; }
-
-    // Starts the next chunk of the stream into the next stage, which the whole warp has left; nothing past
-    // the end.
-    __device__ void fetch() {
-        if (fetchTile_ < tileEnd_) {
-            std::uint8_t* to = ring_ + fetchStage_ * kTiles * chunkBytes_;
-            const std::uint8_t* from = from_;
-            const int tiles = min(kTiles, tileEnd_ - fetchTile_);
-#if TRAMONTANE_BULK_COPIES
-            CopyBarrier& barrier = barriers_[fetchStage_];
-            if (electOne()) {
-                barrier.expect(static_cast<unsigned>(tiles * chunkBytes_));
-#pragma unroll
-                for (int i = 0; i < kTiles; ++i)
-                    if (i < tiles)
-                        barrier.copy(to + i * chunkBytes_, from + i * tileBytes_, static_cast<unsigned>(chunkBytes_));
-            }
-#else
-            for (int i = 0; i < tiles; ++i, from += tileBytes_, to += chunkBytes_)
-                for (int at = 16 * lane_; at < chunkBytes_; at += kUnitBytes) copyAsync16(to + at, from + at);
-#endif
-            from_ += chunkBytes_;
-            if (++fetchChunk_ == chunkCount_) {
-                fetchChunk_ = 0;
-                fetchTile_ += kTiles;
-                from_ += kTiles * tileBytes_ - static_cast<std::size_t>(chunkCount_) * chunkBytes_;
-            }
-            fetchStage_ = fetchStage_ + 1 == stages_ ? 0 : fetchStage_ + 1;
-        }
-#if !TRAMONTANE_BULK_COPIES
-        commitCopies(); // an empty group past the end keeps the count
-#endif
-    }
-
-    // The oldest stage, arrived and visible to the warp; all lanes have left the stage before it.
-    const __device__ std::uint8_t* take() {
-#if TRAMONTANE_BULK_COPIES
-        barriers_[takeStage_].wait(takeParity_);
-#else
-        switch (stages_) { // all but the newest stages - 2 groups
-        case 2:
-            waitForCopies<0>();
-            break;
-        case 3:
-            waitForCopies<1>();
-            break;
-        case 4:
-            waitForCopies<2>();
-            break;
-        case 5:
-            waitForCopies<3>();
-            break;
-        default:
-            waitForCopies<kMostStages - 2>();
-            break;
-        }
-#endif
-        __syncwarp();
-        const std::uint8_t* stage = ring_ + takeStage_ * kTiles * chunkBytes_;
-        if (++takeStage_ == stages_) {
-            takeStage_ = 0;
-            takeParity_ ^= 1;
-        }
-        return stage;
-    }
-
-private:
-    std::uint8_t* ring_;
-    CopyBarrier* barriers_;
-    const int lane_, stages_, chunkBytes_;
-    const std::size_t tileBytes_;
-    const int firstChunk_, chunkCount_, firstTile_, tileEnd_;
-    int fetchTile_;
-    const std::uint8_t* from_;
-    int fetchChunk_ = 0, fetchStage_ = 0, takeStage_ = 0;
-    unsigned takeParity_ = 0;
-};
-
-// kRows: 1, 8 or 16, the most rows. kTiles: tiles a pass. kStaged: the row lies in shared memory.
-template <int kRows, int kTiles, int kGroups, bool kStaged, class Input, class Output>
+// kRows: 1, 8 or 16, the most rows. kTiles: tiles a pass. kRun: chunks of a stage. kStaged: the row lies in shared
+// memory.
+template <int kRows, int kTiles, int kRun, int kGroups, bool kStaged, class Input, class Output>
 __global__ void __launch_bounds__(kDecodeThreads, 1)
-    decodeLinearKernel(const WeightStream weights, const int rowCount, const Input input, const Output output,
-                       const int packedInputs) {
+    decodeLinearKernel(const StreamedWeights weights, const int tilesPerBlock, const int rowCount, const Input input,
+                       const Output output, const int packedInputs, const Upcoming upcoming) {
     constexpr bool kNormed = std::is_same_v<Input, NormedInput>;
     static_assert(!kNormed || (kRows == 1 && kStaged));
     constexpr int kColumns = kRows == 16 ? 2 : 1; // of 8 rows in a product
@@ -142,58 +33,78 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
     __shared__ CopyBarrier barriers[kDecodeWarps * kMostStages];
     // By a shuffle, so that the compiler knows that it is the same for the whole warp.
     const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0), lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
-    const int ringBytes = weights.stages * kTiles * weights.chunkBytes;
+    const int ringBytes = weights.stages * kTiles * kRun * weights.chunkBytes;
     float* reduce = reinterpret_cast<float*>(shared + kDecodeWarps * ringBytes);
     __half* activations =
         reinterpret_cast<__half*>(reduce + kReduceBuffers<kRows, kTiles> * kReduceFloats<kRows, kTiles>);
 
     launchDependents();
-    WarpStream<kTiles> stream(weights, shared + warp * ringBytes, barriers + warp * kMostStages, warp, lane);
-    for (int i = 0; i < weights.stages - 1; ++i) stream.fetch();
-
+    const int firstTile = static_cast<int>(blockIdx.x) * tilesPerBlock,
+              tileEnd = min(firstTile + tilesPerBlock, weights.tileCount),
+              firstChunk = warp * weights.chunks / kDecodeWarps,
+              chunkCount = (warp + 1) * weights.chunks / kDecodeWarps - firstChunk;
+    WeightStream<kTiles, kRun> stream(weights, {firstChunk, chunkCount, firstTile, tileEnd}, shared + warp * ringBytes,
+                                      barriers + warp * kMostStages, lane);
+    const auto fillRing = [&] {
+        for (int i = 0; i < weights.stages - 1; ++i) stream.fetch();
+    };
     const __half* rows = activations;
     int stride = 0;
     if constexpr (kNormed) {
+        const NormPrologue::Constants constants = NormPrologue::fetch(input); // not behind the weights in a queue
+        fillRing();
         for (int i = threadIdx.x; packedInputs != input.hidden && i < packedInputs / 8; i += kDecodeThreads)
             reinterpret_cast<uint4*>(activations)[i] = make_uint4(0, 0, 0, 0);
         __syncthreads(); // orders: the zeros before the row
-        const NormPrologue::Constants constants = NormPrologue::fetch(input);
         waitForPredecessor();
         NormPrologue::run(input, constants, activations, reduce);
     } else {
+        fillRing();
         waitForPredecessor();
-        rows = halfInput<kStaged>(input, activations, stream.firstChunk(), stream.chunkCount(), lane);
+        rows = halfInput<kStaged>(input, activations, firstChunk, chunkCount, lane);
         stride = input.stride;
     }
 
     // What this thread writes of a pass: rows g and g + 8 of one tile, for one row of the batch.
     static_assert(kTiles * 8 * kRows <= kDecodeThreads);
     const int outM = threadIdx.x % kRows, outG = threadIdx.x / kRows % 8, outTile = threadIdx.x / (8 * kRows);
-    const bool writes = outTile < kTiles && outM < rowCount && stream.firstTile() + outTile < stream.tileEnd();
+    const bool writes = outTile < kTiles && outM < rowCount && firstTile + outTile < tileEnd;
     typename Output::Prepared prepared{};
-    if (writes) prepared = output.prepare(stream.firstTile() + outTile, outG, outM);
+    if (writes) prepared = output.prepare(firstTile + outTile, outG, outM);
 
     // Up to 8 rows are asked for a chunk ahead, around the end of a pass to the next one's first; for more there are not
     // registers enough.
-    constexpr bool kAhead = kColumns == 1;
+    constexpr bool kAhead = kColumns == 1 && !kStaged;
+    static_assert(!kAhead || kRun == 1);
     uint4 next[kColumns][4];
-    if (kAhead && stream.chunkCount() > 0) loadActivations(next, rows, stride, rowCount, stream.firstChunk(), g, t);
+    if (kAhead && chunkCount > 0) loadActivations<kStaged>(next, rows, stride, rowCount, firstChunk, g, t);
     int parity = 0;
-    for (int tile = stream.firstTile(); tile < stream.tileEnd(); tile += kTiles) {
+    bool asked = false;
+    for (int tile = firstTile; tile < tileEnd; tile += kTiles) {
         float total[kTiles][kColumns][4] = {};
-        for (int c = 0; c < stream.chunkCount(); ++c) {
+        for (int first = 0; first < chunkCount; first += kRun) {
             uint4 x[kColumns][4];
             if constexpr (kAhead) {
 #pragma unroll
                 for (int j = 0; j < 4; ++j) x[0][j] = next[0][j];
-                const int following = c + 1 < stream.chunkCount() ? c + 1 : 0;
-                loadActivations(next, rows, stride, rowCount, stream.firstChunk() + following, g, t);
+                const int following = first + 1 < chunkCount ? first + 1 : 0;
+                loadActivations<kStaged>(next, rows, stride, rowCount, firstChunk + following, g, t);
             } else {
-                loadActivations(x, rows, stride, rowCount, stream.firstChunk() + c, g, t);
+                loadActivations<kStaged>(x, rows, stride, rowCount, firstChunk + first, g, t);
             }
             const std::uint8_t* stage = stream.take();
             stream.fetch();
-            multiplyChunk<kGroups>(total, stage, weights.chunkBytes, weights.hasZeros, x, lane);
+#pragma unroll
+            for (int r = 0; r < kRun; ++r) {
+                if (r > 0 && first + r >= chunkCount) break;
+                if (r > 0) loadActivations<kStaged>(x, rows, stride, rowCount, firstChunk + first + r, g, t);
+                multiplyChunk<kGroups, kRows == 1 ? 1 : 2>(total, stage + r * weights.chunkBytes,
+                                                           kRun * weights.chunkBytes, weights.hasZeros, x, lane);
+            }
+            if (!asked && stream.drained()) {
+                if (lane == 0) bringUpcoming(upcoming, warp, kDecodeWarps);
+                asked = true;
+            }
         }
         float* sums = reduce + parity * kReduceFloats<kRows, kTiles>;
         if (kReduceBuffers<kRows, kTiles> == 1)
@@ -212,7 +123,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
                 }
         __syncthreads(); // orders: all warps' sums before the sums of them; the other buffer's readers before
                          // its next writers
-        if (!writes || tile + outTile >= stream.tileEnd()) continue;
+        if (!writes || tile + outTile >= tileEnd) continue;
         const float* of = sums + (outTile * kTileRows + outG) * kRows + outM;
         float upper = 0, lower = 0;
 #pragma unroll
@@ -248,10 +159,10 @@ struct Plan {
 };
 
 // False where not even two stages fit into shared memory.
-template <int kRows, int kTiles, bool kStaged>
+template <int kRows, int kTiles, int kRun, bool kStaged>
 bool makePlan(Plan& plan, const PackedShape& shape, const DeviceFigures& device) {
     plan.tilesPerBlock = (shape.tiles + device.multiprocessors - 1) / device.multiprocessors;
-    const std::size_t stageBytes = static_cast<std::size_t>(kDecodeWarps) * kTiles * shape.chunkBytes();
+    const std::size_t stageBytes = static_cast<std::size_t>(kDecodeWarps) * kTiles * kRun * shape.chunkBytes();
     const std::size_t fixed = sizeof(float) * kReduceBuffers<kRows, kTiles> * kReduceFloats<kRows, kTiles> +
                               (kStaged ? sizeof(__half) * shape.packedInputs() : 0);
     const auto room = static_cast<std::size_t>(std::max(0, device.sharedBytes));
@@ -260,20 +171,20 @@ bool makePlan(Plan& plan, const PackedShape& shape, const DeviceFigures& device)
     return plan.stages >= 2;
 }
 
-template <int kRows, int kTiles, int kGroups, bool kStaged, class Input, class Output>
+template <int kRows, int kTiles, int kRun, int kGroups, bool kStaged, class Input, class Output>
 cudaError_t launch(const DeviceLinear& linear, int rows, const Plan& plan, const Input& input, const Output& output,
-                   cudaStream_t stream) {
+                   const Upcoming& upcoming, cudaStream_t stream) {
     const PackedShape& shape = linear.shape;
-    const WeightStream weights{linear.tiles, linear.bias,        shape.tileBytes(), shape.chunks, shape.chunkBytes(),
-                               shape.tiles,  plan.tilesPerBlock, shape.hasZeros,    plan.stages};
-    const auto kernel = decodeLinearKernel<kRows, kTiles, kGroups, kStaged, Input, Output>;
+    const StreamedWeights weights{linear.tiles,       linear.bias, shape.tileBytes(), shape.chunks,
+                                  shape.chunkBytes(), shape.tiles, shape.hasZeros,    plan.stages};
+    const auto kernel = decodeLinearKernel<kRows, kTiles, kRun, kGroups, kStaged, Input, Output>;
     if (const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                        static_cast<int>(plan.sharedBytes));
         error != cudaSuccess)
         return error;
     const int blocks = (shape.tiles + plan.tilesPerBlock - 1) / plan.tilesPerBlock;
-    return launchChained(kernel, dim3(blocks), dim3(kDecodeThreads), plan.sharedBytes, stream, weights, rows, input,
-                         output, shape.packedInputs());
+    return launchChained(kernel, dim3(blocks), dim3(kDecodeThreads), plan.sharedBytes, stream, weights,
+                         plan.tilesPerBlock, rows, input, output, shape.packedInputs(), upcoming);
 }
 
 // What is instantiated for an input and an output, the best first.
@@ -287,30 +198,30 @@ struct Variant {
                (tiles == 4 && tilesPerBlock > (mostRows > 1 ? 2 : 4));
     }
     bool (*plan)(Plan&, const PackedShape&, const DeviceFigures&);
-    cudaError_t (*launch[3])(const DeviceLinear&, int, const Plan&, const Input&, const Output&,
+    cudaError_t (*launch[3])(const DeviceLinear&, int, const Plan&, const Input&, const Output&, const Upcoming&,
                              cudaStream_t); // 1, 2, 4 scales a chunk
 };
-template <int kTiles, bool kStaged, class Input, class Output>
+template <int kTiles, int kRun, bool kStaged, class Input, class Output>
 constexpr Variant<Input, Output> kOneRow{1,
                                          kTiles,
-                                         makePlan<1, kTiles, kStaged>,
-                                         {launch<1, kTiles, 1, kStaged, Input, Output>,
-                                          launch<1, kTiles, 2, kStaged, Input, Output>,
-                                          launch<1, kTiles, 4, kStaged, Input, Output>}};
+                                         makePlan<1, kTiles, kRun, kStaged>,
+                                         {launch<1, kTiles, kRun, 1, kStaged, Input, Output>,
+                                          launch<1, kTiles, kRun, 2, kStaged, Input, Output>,
+                                          launch<1, kTiles, kRun, 4, kStaged, Input, Output>}};
 template <int kRows, int kTiles, class Output>
 constexpr Variant<FragmentRows, Output> kSomeRows{
     kRows,
     kTiles,
-    makePlan<kRows, kTiles, false>,
-    {launch<kRows, kTiles, 1, false, FragmentRows, Output>, nullptr, nullptr}};
+    makePlan<kRows, kTiles, 1, false>,
+    {launch<kRows, kTiles, 1, 1, false, FragmentRows, Output>, nullptr, nullptr}};
 
 template <class Input, class Output>
 struct Variants;
 template <class Output>
 struct Variants<NormedInput, Output> {
-    static constexpr Variant<NormedInput, Output> kTable[3] = {kOneRow<3, true, NormedInput, Output>,
-                                                               kOneRow<4, true, NormedInput, Output>,
-                                                               kOneRow<2, true, NormedInput, Output>};
+    static constexpr Variant<NormedInput, Output> kTable[3] = {kOneRow<3, 2, true, NormedInput, Output>,
+                                                               kOneRow<4, 1, true, NormedInput, Output>,
+                                                               kOneRow<2, 1, true, NormedInput, Output>};
 };
 template <class Output>
 struct Variants<FragmentRows, Output> {
@@ -319,9 +230,9 @@ struct Variants<FragmentRows, Output> {
 };
 template <>
 struct Variants<FragmentRows, AddToOutput> {
-    static constexpr Variant<FragmentRows, AddToOutput> kTable[4] = {
-        kOneRow<2, true, FragmentRows, AddToOutput>, kOneRow<2, false, FragmentRows, AddToOutput>,
-        kSomeRows<8, 2, AddToOutput>, kSomeRows<16, 2, AddToOutput>};
+    static constexpr Variant<FragmentRows, AddToOutput> kTable[5] = {
+        kOneRow<2, 2, true, FragmentRows, AddToOutput>, kOneRow<2, 1, true, FragmentRows, AddToOutput>,
+        kOneRow<2, 1, false, FragmentRows, AddToOutput>, kSomeRows<8, 2, AddToOutput>, kSomeRows<16, 2, AddToOutput>};
 };
 
 template <class Input, class Output>
@@ -336,12 +247,15 @@ const Variant<Input, Output>* choose(Plan& plan, const PackedShape& shape, int r
 
 template <class Input, class Output>
 cudaError_t dispatch(const DeviceLinear& linear, int rows, const Input& input, const Output& output,
-                     cudaStream_t stream) {
+                     const Upcoming& upcoming, cudaStream_t stream) {
+    if constexpr (std::is_same_v<Input, FragmentRows>)
+        if (RowsPlan plan; planRows(plan, linear.shape, rows))
+            return decodeRows(plan, linear, rows, input, output, upcoming, stream);
     Plan plan;
     const auto* variant =
         rows < 1 || linear.shape.tiles < 1 ? nullptr : choose<Input, Output>(plan, linear.shape, rows, deviceFigures());
     if (variant == nullptr) return cudaErrorInvalidValue;
-    return variant->launch[linear.shape.scaleGroups() / 2](linear, rows, plan, input, output, stream);
+    return variant->launch[linear.shape.scaleGroups() / 2](linear, rows, plan, input, output, upcoming, stream);
 }
 
 } // namespace
@@ -354,27 +268,47 @@ bool decodeFits(const PackedShape& shape, int rows) {
                      : choose<NormedInput, GateUpOutput>(plan, shape, 1, device) != nullptr);
 }
 
+Upcoming upcomingOf(const DeviceLinear& linear, int rows, std::size_t bytes) {
+    const PackedShape& shape = linear.shape;
+    // What one warp (of several rows) or one block (of one row) goes through.
+    int tiles = 0;
+    if (RowsPlan plan; planRows(plan, shape, rows))
+        tiles = plan.tilesPerCluster % (kRowsWarps / plan.parts) == 0 ? plan.tilesPerCluster / (kRowsWarps / plan.parts)
+                                                                      : plan.tilesPerCluster;
+    else
+        tiles = (shape.tiles + deviceFigures().multiprocessors - 1) / deviceFigures().multiprocessors;
+    if (tiles == 0 || shape.tiles < tiles) return {};
+    Upcoming upcoming;
+    upcoming.from = linear.tiles;
+    upcoming.stride = tiles * shape.tileBytes();
+    upcoming.count = shape.tiles / tiles;
+    const std::size_t wholeTiles = bytes / static_cast<std::size_t>(upcoming.count) / shape.tileBytes();
+    upcoming.bytes =
+        static_cast<unsigned>(std::min<std::size_t>(wholeTiles, static_cast<std::size_t>(tiles)) * shape.tileBytes());
+    return upcoming;
+}
+
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input, const RotaryOutput& output,
-                                cudaStream_t stream) {
-    return dispatch(linear, 1, input, CacheOutput{output, linear.rotaryTiles}, stream);
+                                const Upcoming& upcoming, cudaStream_t stream) {
+    return dispatch(linear, 1, input, CacheOutput{output, linear.rotaryTiles}, upcoming, stream);
 }
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const FragmentRows& input,
-                                const RotaryOutput& output, cudaStream_t stream) {
-    return dispatch(linear, rows, input, CacheOutput{output, linear.rotaryTiles}, stream);
+                                const RotaryOutput& output, const Upcoming& upcoming, cudaStream_t stream) {
+    return dispatch(linear, rows, input, CacheOutput{output, linear.rotaryTiles}, upcoming, stream);
 }
 
 cudaError_t decodeGateUp(const DeviceLinear& linear, const NormedInput& input, __half* out, int outStride,
-                         cudaStream_t stream) {
-    return dispatch(linear, 1, input, GateUpOutput{out, outStride}, stream);
+                         const Upcoming& upcoming, cudaStream_t stream) {
+    return dispatch(linear, 1, input, GateUpOutput{out, outStride}, upcoming, stream);
 }
 cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out, int outStride,
-                         cudaStream_t stream) {
-    return dispatch(linear, rows, input, GateUpOutput{out, outStride}, stream);
+                         const Upcoming& upcoming, cudaStream_t stream) {
+    return dispatch(linear, rows, input, GateUpOutput{out, outStride}, upcoming, stream);
 }
 
 cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual, int columns,
-                        cudaStream_t stream) {
-    return dispatch(linear, rows, input, AddToOutput{residual, columns}, stream);
+                        const Upcoming& upcoming, cudaStream_t stream) {
+    return dispatch(linear, rows, input, AddToOutput{residual, columns}, upcoming, stream);
 }
 
 } // namespace tramontane::gpu

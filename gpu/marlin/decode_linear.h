@@ -6,6 +6,7 @@
 
 #include "gpu/kernels/kv_layout.h"
 #include "gpu/marlin/device_linear.h"
+#include "gpu/marlin/upcoming.h"
 
 namespace tramontane::gpu {
 
@@ -46,19 +47,24 @@ struct FragmentRows {
 // several rows at once are for groups of 128 alone.
 bool decodeFits(const PackedShape& shape, int rows);
 
-// Grid: about one block a multiprocessor. One row with a norm before it, or M = 1..kMostDecodeRows rows.
+constexpr std::size_t kUpcomingBytes = 9'000'000; // what the memory gives between two kernels
+// The beginnings of what the kernels below stream of `linear` for `rows` rows, about `bytes` in all.
+Upcoming upcomingOf(const DeviceLinear& linear, int rows, std::size_t bytes);
+
+// Grid: about one block a multiprocessor. `upcoming`: what the stream's next linear reads. One row
+// with a norm before it, or M = 1..kMostDecodeRows rows.
 // queries, cache = rotary(linear(row)); the linear is in rotary order with columns q, k, v.
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input, const RotaryOutput& output,
-                                cudaStream_t stream);
+                                const Upcoming& upcoming, cudaStream_t stream);
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const FragmentRows& input,
-                                const RotaryOutput& output, cudaStream_t stream);
+                                const RotaryOutput& output, const Upcoming& upcoming, cudaStream_t stream);
 // out[m][fragmentSlot(c)] = silu(gate) * up; the linear is in gateUp order. out (M, outStride).
 cudaError_t decodeGateUp(const DeviceLinear& linear, const NormedInput& input, __half* out, int outStride,
-                         cudaStream_t stream);
+                         const Upcoming& upcoming, cudaStream_t stream);
 cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out, int outStride,
-                         cudaStream_t stream);
+                         const Upcoming& upcoming, cudaStream_t stream);
 // residual[m][n] += linear(row m)[n] for n < columns; plain order. residual (M, columns).
 cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual, int columns,
-                        cudaStream_t stream);
+                        const Upcoming& upcoming, cudaStream_t stream);
 
 } // namespace tramontane::gpu

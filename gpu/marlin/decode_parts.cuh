@@ -13,7 +13,6 @@
 namespace tramontane::gpu {
 
 constexpr int kDecodeWarps = 16, kDecodeThreads = 32 * kDecodeWarps;
-constexpr int kMostStages = 6; // of a warp's ring of weights
 
 // The epilogues. `prepare` reads what the thread's writes for row m of the batch will need, long before them;
 // `write` receives rows g and g + 8 of a tile.
@@ -164,63 +163,80 @@ public:
 };
 
 // The lane's activations of a chunk: four times eight values, of rows g, g + 8, ... of the batch; zero beyond
-// the rows.
-template <int kColumns>
+// the rows. kOnlyRow: the only row, whatever g: products of columns that nobody wants cost nothing.
+template <bool kOnlyRow, int kColumns>
 __device__ __forceinline__ void loadActivations(uint4 (&x)[kColumns][4], const __half* rows, int stride, int rowCount,
                                                 int chunk, int g, int t) {
 #pragma unroll
     for (int n = 0; n < kColumns; ++n) {
+        if constexpr (!kOnlyRow) {
 #pragma unroll
-        for (int j = 0; j < 4; ++j) x[n][j] = make_uint4(0, 0, 0, 0);
-        if (g + 8 * n >= rowCount) continue;
+            for (int j = 0; j < 4; ++j) x[n][j] = make_uint4(0, 0, 0, 0);
+            if (g + 8 * n >= rowCount) continue;
+        }
+        const int row = kOnlyRow ? 0 : g + 8 * n;
         const auto* from =
-            reinterpret_cast<const uint4*>(rows + static_cast<std::size_t>(g + 8 * n) * stride + chunk * kChunkInputs) +
-            t;
+            reinterpret_cast<const uint4*>(rows + static_cast<std::size_t>(row) * stride + chunk * kChunkInputs) + t;
 #pragma unroll
         for (int j = 0; j < 4; ++j) x[n][j] = from[4 * j];
     }
 }
 
-// One chunk of kTiles tiles times 8 * kColumns rows: products by group, each scaled into `total`. The sums of
-// the activations, which the zeros need, are products with ones. The chains of products are independent of
-// each other, so that their latencies overlap.
-template <int kGroups, int kTiles, int kColumns>
-__device__ __forceinline__ void multiplyChunk(float (&total)[kTiles][kColumns][4], const std::uint8_t* stage,
-                                              int chunkBytes, bool hasZeros, const uint4 (&x)[kColumns][4], int lane) {
-    constexpr int kSubUnits = 4 / kGroups; // of 32 inputs, in a group
+// sums[i]: of the lane's tokens' activations over sub-units [kFirst, kEnd) of 32 inputs, as products with ones.
+template <int kFirst, int kEnd>
+__device__ __forceinline__ void sumActivations(float (&sums)[4], const uint4 (&x)[4]) {
+    float first[4] = {}, second[4] = {};
 #pragma unroll
-    for (int group = 0; group < kGroups; ++group) {
-        float inputSums[kColumns][4];
-#pragma unroll
-        for (int n = 0; n < kColumns; ++n) {
-            float first[4] = {}, second[4] = {};
-#pragma unroll
-            for (int j = group * kSubUnits; j < (group + 1) * kSubUnits; ++j) {
-                multiplyAdd(first, kOnes, kOnes, kOnes, kOnes, x[n][j].x, x[n][j].y);
-                multiplyAdd(second, kOnes, kOnes, kOnes, kOnes, x[n][j].z, x[n][j].w);
-            }
-#pragma unroll
-            for (int i = 0; i < 4; ++i) inputSums[n][i] = first[i] + second[i];
-        }
-#pragma unroll
-        for (int i = 0; i < kTiles; ++i) {
-            const auto* units = reinterpret_cast<const uint4*>(stage + i * chunkBytes);
-            GroupSums sums[kColumns];
-#pragma unroll
-            for (int j = group * kSubUnits; j < (group + 1) * kSubUnits; ++j) {
-                const uint4 four = units[32 * (j / 2) + lane];
-#pragma unroll
-                for (int n = 0; n < kColumns; ++n)
-                    multiplyAddPacked(sums[n], j % 2 ? four.z : four.x, j % 2 ? four.w : four.y, x[n][j]);
-            }
-            const auto* scales =
-                reinterpret_cast<const __half2*>(stage + i * chunkBytes + kChunkWeightBytes) + lane / 4;
-            const float2 scale = __half22float2(scales[8 * group]);
-            const float2 zero = hasZeros ? __half22float2(scales[8 * (kGroups + group)]) : make_float2(8.0f, 8.0f);
-#pragma unroll
-            for (int n = 0; n < kColumns; ++n) addGroup(total[i][n], sums[n], inputSums[n], scale, zero);
-        }
+    for (int j = kFirst; j < kEnd; ++j) {
+        multiplyAdd(first, kOnes, kOnes, kOnes, kOnes, x[j].x, x[j].y);
+        multiplyAdd(second, kOnes, kOnes, kOnes, kOnes, x[j].z, x[j].w);
     }
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sums[i] = first[i] + second[i];
+}
+
+// One group, sub-units [kFirst, kEnd) of a chunk, of kTiles tiles times 8 * kColumns rows: products, scaled into
+// `total`. `scales` and `zeros` (null: 8) are the first tile's, tiles `tileBytes` apart; kTokens as addGroup has it. The
+// chains of products are independent of each
+// other, so that their latencies overlap.
+template <int kFirst, int kEnd, int kTokens, int kTiles, int kColumns>
+__device__ __forceinline__ void multiplyGroup(float (&total)[kTiles][kColumns][4], const std::uint8_t* stage,
+                                              int tileBytes, const std::uint8_t* scales, const std::uint8_t* zeros,
+                                              const uint4 (&x)[kColumns][4], const float (&inputSums)[kColumns][4],
+                                              int lane) {
+#pragma unroll
+    for (int i = 0; i < kTiles; ++i) {
+        const auto* units = reinterpret_cast<const uint4*>(stage + i * tileBytes);
+        GroupSums sums[kColumns];
+#pragma unroll
+        for (int j = kFirst; j < kEnd; ++j) {
+            const uint4 four = units[32 * (j / 2) + lane];
+#pragma unroll
+            for (int n = 0; n < kColumns; ++n)
+                multiplyAddPacked(sums[n], j % 2 ? four.z : four.x, j % 2 ? four.w : four.y, x[n][j]);
+        }
+        const auto numbersAt = [&](const std::uint8_t* numbers) {
+            return __half22float2(reinterpret_cast<const __half2*>(numbers + i * tileBytes)[lane / 4]);
+        };
+        const float2 scale = numbersAt(scales), zero = zeros != nullptr ? numbersAt(zeros) : make_float2(8.0f, 8.0f);
+#pragma unroll
+        for (int n = 0; n < kColumns; ++n) addGroup<kTokens>(total[i][n], sums[n], inputSums[n], scale, zero);
+    }
+}
+
+// A whole chunk, its groups one after the other.
+template <int kGroups, int kTokens, int kGroup = 0, int kTiles, int kColumns>
+__device__ __forceinline__ void multiplyChunk(float (&total)[kTiles][kColumns][4], const std::uint8_t* stage,
+                                              int tileBytes, bool hasZeros, const uint4 (&x)[kColumns][4], int lane) {
+    constexpr int kSubUnits = 4 / kGroups, kFirst = kGroup * kSubUnits, kEnd = kFirst + kSubUnits;
+    float inputSums[kColumns][4];
+#pragma unroll
+    for (int n = 0; n < kColumns; ++n) sumActivations<kFirst, kEnd>(inputSums[n], x[n]);
+    const std::uint8_t* scales = stage + kChunkWeightBytes + 32 * kGroup;
+    multiplyGroup<kFirst, kEnd, kTokens>(total, stage, tileBytes, scales, hasZeros ? scales + 32 * kGroups : nullptr, x,
+                                         inputSums, lane);
+    if constexpr (kGroup + 1 < kGroups)
+        multiplyChunk<kGroups, kTokens, kGroup + 1>(total, stage, tileBytes, hasZeros, x, lane);
 }
 
 // The rows of an f16 input, or the warp's part of the only row brought to shared memory.

@@ -2,9 +2,11 @@
 // bandwidth. 32 layers of weights, so that no cache helps; a graph of all of them; the median of its replays.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <vector>
 
+#include "gpu/kernels/head.h"
 #include "gpu/kernels/pointwise.h"
 #include "gpu/marlin/decode_linear.h"
 #include "tests/gpu/device_vector.h"
@@ -69,7 +71,11 @@ float graphMicroseconds(Body body) {
 
 } // namespace
 
-int main() {
+// Arguments: megabytes of the next linear's weights that each linear asks for; none: what a step does.
+int main(int argumentCount, char** arguments) {
+    std::vector<std::size_t> budgets;
+    for (int i = 1; i < argumentCount; ++i) budgets.push_back(static_cast<std::size_t>(std::atof(arguments[i]) * 1e6));
+    if (budgets.empty()) budgets.push_back(kUpcomingBytes);
     std::mt19937 random(1);
     cudaDeviceProp properties;
     cudaGetDeviceProperties(&properties, 0);
@@ -104,7 +110,32 @@ int main() {
     const auto report = [](const char* name, int rows, float us, double bytes) {
         std::printf("%-10s M=%d  %7.2f us a layer  %6.0f GB/s\n", name, rows, us / kLayers, bytes * kLayers / us / 1e3);
     };
-    for (const int rows : {1, 2, 8, 16}) {
+    // The head of 32,768 words, larger than the caches.
+    constexpr int kVocab = 32768;
+    std::vector<std::uint8_t> headBytes(packedHeadBytes(kVocab, kHidden));
+    for (std::size_t i = 0; i < headBytes.size(); i += 2) {
+        const __half value = __float2half(static_cast<float>(random() % 2048) * 1e-5f - 0.01f);
+        std::copy_n(reinterpret_cast<const std::uint8_t*>(&value), 2, headBytes.data() + i);
+    }
+    const DeviceVector<std::uint8_t> headTiles(headBytes);
+    const DeviceVector<float> logits(std::size_t{kMostRows} * kVocab, 0);
+    for (const int rows : {1, 8, 16}) {
+        HeadArguments head;
+        head.residual = residual.get();
+        head.rows = rows;
+        head.norm = weight.get();
+        head.eps = 1e-5f;
+        head.head = reinterpret_cast<const __half*>(headTiles.get());
+        head.hidden = kHidden;
+        head.vocab = kVocab;
+        head.logits = logits.get();
+        const float us = graphMicroseconds([&](cudaStream_t s) {
+            for (int i = 0; i < 8; ++i) (void)headLogits(head, s);
+        });
+        std::printf("head       M=%d  %7.2f us  %6.0f GB/s\n", rows, us / 8,
+                    8e-3 * static_cast<double>(headBytes.size()) / us);
+    }
+    for (const int rows : {1, 2, 4, 8, 9, 16}) {
         const NormedInput input{residual.get(), weight.get(), slots.get(), kHidden, 1e-5f};
         NormArguments norm;
         norm.residual = residual.get();
@@ -116,27 +147,34 @@ int main() {
         norm.out = normed.get();
         norm.outStride = kHidden;
         const FragmentRows several{normed.get(), kHidden};
+        std::size_t budget = 0;
+        const auto queryKeyValue = [&](int layer) { return linear(qkvTiles, qkv, layer, ColumnOrder::rotary); };
+        const auto output = [&](int layer) { return linear(oTiles, o, layer, ColumnOrder::plain); };
+        const auto gateAndUp = [&](int layer) { return linear(gateUpTiles, gateUp, layer, ColumnOrder::gateUp); };
+        const auto downward = [&](int layer) { return linear(downTiles, down, layer, ColumnOrder::plain); };
         const auto runQkv = [&](int layer, cudaStream_t s) {
-            const DeviceLinear l = linear(qkvTiles, qkv, layer, ColumnOrder::rotary);
+            const DeviceLinear l = queryKeyValue(layer);
+            const Upcoming next = upcomingOf(output(layer), rows, budget);
             const RotaryOutput out{queries.get(), kHeads, {kv, table.get(), 1}, layer, {rows, zeros.get(), zeros.get()},
                                    inverse.get()};
-            if (rows == 1) return decodeQueryKeyValue(l, input, out, s);
+            if (rows == 1) return decodeQueryKeyValue(l, input, out, next, s);
             normalize(norm, s);
-            return decodeQueryKeyValue(l, rows, several, out, s);
+            return decodeQueryKeyValue(l, rows, several, out, next, s);
         };
         const auto runO = [&](int layer, cudaStream_t s) {
-            return decodeAddTo(linear(oTiles, o, layer, ColumnOrder::plain), rows, {queries.get(), kHidden},
-                               residual.get(), kHidden, s);
+            return decodeAddTo(output(layer), rows, {queries.get(), kHidden}, residual.get(), kHidden,
+                               upcomingOf(gateAndUp(layer), rows, budget), s);
         };
         const auto runGateUp = [&](int layer, cudaStream_t s) {
-            const DeviceLinear l = linear(gateUpTiles, gateUp, layer, ColumnOrder::gateUp);
-            if (rows == 1) return decodeGateUp(l, input, inner.get(), kInner, s);
+            const DeviceLinear l = gateAndUp(layer);
+            const Upcoming next = upcomingOf(downward(layer), rows, budget);
+            if (rows == 1) return decodeGateUp(l, input, inner.get(), kInner, next, s);
             normalize(norm, s);
-            return decodeGateUp(l, rows, several, inner.get(), kInner, s);
+            return decodeGateUp(l, rows, several, inner.get(), kInner, next, s);
         };
         const auto runDown = [&](int layer, cudaStream_t s) {
-            return decodeAddTo(linear(downTiles, down, layer, ColumnOrder::plain), rows, {inner.get(), kInner},
-                               residual.get(), kHidden, s);
+            return decodeAddTo(downward(layer), rows, {inner.get(), kInner}, residual.get(), kHidden,
+                               upcomingOf(queryKeyValue((layer + 1) % kLayers), rows, budget), s);
         };
         const auto all = [](auto body) {
             return [body](cudaStream_t s) {
@@ -147,9 +185,13 @@ int main() {
         report("o", rows, graphMicroseconds(all(runO)), static_cast<double>(o.sizeBytes()));
         report("gate+up", rows, graphMicroseconds(all(runGateUp)), static_cast<double>(gateUp.sizeBytes()));
         report("down", rows, graphMicroseconds(all(runDown)), static_cast<double>(down.sizeBytes()));
-        report("layer", rows, graphMicroseconds(all([&](int l, cudaStream_t s) {
-                   return runQkv(l, s), runO(l, s), runGateUp(l, s), runDown(l, s);
-               })),
-               layerBytes);
+        for (const std::size_t each : budgets) {
+            budget = each;
+            std::printf("%4.0f MB ahead ", static_cast<double>(budget) * 1e-6);
+            report("layer", rows, graphMicroseconds(all([&](int l, cudaStream_t s) {
+                       return runQkv(l, s), runO(l, s), runGateUp(l, s), runDown(l, s);
+                   })),
+                   layerBytes);
+        }
     }
 }

@@ -91,7 +91,7 @@ const std::vector<Case>& cases() {
         {1, 1, 128, false, false},    {3, 5, 128, true, false},    {4, 64, 128, false, true},
         {12, 32, 64, true, true},     {9, 7, 32, true, false},     {32, 256, 128, false, false},
         {2, 3, 32, false, true},      {112, 40, 128, true, false}, {17, 384, 64, false, false},
-        {32, 396, 128, false, false},
+        {32, 396, 128, false, false}, {5, 300, 128, true, true},
     };
     return all;
 }
@@ -119,7 +119,7 @@ TEST(DecodeLinear, addToMatchesTheProductAtEveryRowCountAndShape) {
             const int columns = outputs - (rows % 2 ? 0 : 3);
             const std::vector<float> before = normal(static_cast<std::size_t>(rows) * columns, random);
             const DeviceVector<float> residual(before);
-            ASSERT_EQ(decodeAddTo(device.linear, rows, {deviceX.get(), stride}, residual.get(), columns, nullptr),
+            ASSERT_EQ(decodeAddTo(device.linear, rows, {deviceX.get(), stride}, residual.get(), columns, {}, nullptr),
                       cudaSuccess);
             const std::vector<double> product = fixture.multiply(x, rows, stride);
             std::vector<double> expected;
@@ -142,7 +142,7 @@ TEST(DecodeLinear, gateUpMatchesNormAndSiluAtEveryRowCountAndShape) {
         const int inputs = fixture.shape.packedInputs(), outputs = fixture.shape.packedOutputs(),
                   hidden = inputs - 4 * (c.chunks % 3);
         const int stride = (outputs / 2 + 127) / 128 * 128;
-        for (const int rows : {1, 2, 5, 8, 9, 16}) {
+        for (const int rows : {1, 2, 5, 8, 9, 13, 16}) {
             if (!decodeFits(fixture.shape, rows)) continue;
             SCOPED_TRACE(::testing::Message() << c << ", " << rows << " rows");
             const Normed input(rows, hidden, inputs, 1e-5f, random);
@@ -152,10 +152,10 @@ TEST(DecodeLinear, gateUpMatchesNormAndSiluAtEveryRowCountAndShape) {
             const DeviceVector<__half> fragments(toHalves(input.fragments));
             if (rows == 1)
                 ASSERT_EQ(decodeGateUp(device.linear, {residual.get(), weight.get(), slots.get(), hidden, 1e-5f},
-                                       out.get(), stride, nullptr),
+                                       out.get(), stride, {}, nullptr),
                           cudaSuccess);
             else
-                ASSERT_EQ(decodeGateUp(device.linear, rows, {fragments.get(), inputs}, out.get(), stride, nullptr),
+                ASSERT_EQ(decodeGateUp(device.linear, rows, {fragments.get(), inputs}, out.get(), stride, {}, nullptr),
                           cudaSuccess);
             const std::vector<double> product = fixture.multiply(input.seen, rows, inputs);
             const std::vector<float> got = toFloats(out.download());
@@ -217,10 +217,10 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
             const DeviceVector<__half> fragments(toHalves(input.fragments));
             if (rows == 1)
                 ASSERT_EQ(decodeQueryKeyValue(device.linear, {residual.get(), weight.get(), slots.get(), hidden, 1e-5f},
-                                              output, nullptr),
+                                              output, {}, nullptr),
                           cudaSuccess);
             else
-                ASSERT_EQ(decodeQueryKeyValue(device.linear, rows, {fragments.get(), hidden}, output, nullptr),
+                ASSERT_EQ(decodeQueryKeyValue(device.linear, rows, {fragments.get(), hidden}, output, {}, nullptr),
                           cudaSuccess);
             const std::vector<double> product = fixture.multiply(input.seen, rows, hidden);
             const std::vector<float> gotQueries = toFloats(queries.download()), gotPages = toFloats(pages.download());
@@ -271,7 +271,7 @@ TEST(DecodeLinear, givesTheSameBitsEachTime) {
     std::vector<float> first;
     for (int run = 0; run < 20; ++run) {
         const DeviceVector<float> residual(std::vector<float>(4096));
-        ASSERT_EQ(decodeAddTo(device.linear, 1, {x.get(), 4096}, residual.get(), 4096, nullptr), cudaSuccess);
+        ASSERT_EQ(decodeAddTo(device.linear, 1, {x.get(), 4096}, residual.get(), 4096, {}, nullptr), cudaSuccess);
         const std::vector<float> got = residual.download();
         if (first.empty()) first = got;
         ASSERT_EQ(got, first);
