@@ -4,7 +4,8 @@
 // memory; a lane's 16 bytes are eight neighbouring inputs, and the normed rows in shared memory are read in
 // the same order. Needs hidden % 32 == 0. Grid: one block a multiprocessor, 8 or 16 rows of the batch at a time; a
 // warp takes 16 rows of the head, each tile from another input on: streams that stand a power of two apart and advance
-// in step would all ask the same part of the memory. Rounding: normed rows to f16, f32 sums. Test: tests/gpu/pointwise_test.cpp
+// in step would all ask the same part of the memory. Rounding: normed rows to f16, f32 sums.
+// Test: tests/gpu/cuda_backend_test.cpp
 #include <algorithm>
 
 #include <cuda_bf16.h>

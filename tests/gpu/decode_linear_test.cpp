@@ -262,19 +262,23 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
         }
 }
 
-TEST(DecodeLinear, givesTheSameBitsEachTime) {
+TEST(DecodeLinear, givesTheSameBitsEachTimeAtEveryWayOfRunningIt) {
     REQUIRE_GPU();
     std::mt19937 random(10);
     const PackedFixture fixture(32, 256, 128, false, false, random);
     const Device device(fixture);
-    const DeviceVector<__half> x(toHalves(normal(4096, random)));
-    std::vector<float> first;
-    for (int run = 0; run < 20; ++run) {
-        const DeviceVector<float> residual(std::vector<float>(4096));
-        ASSERT_EQ(decodeAddTo(device.linear, 1, {x.get(), 4096}, residual.get(), 4096, {}, nullptr), cudaSuccess);
-        const std::vector<float> got = residual.download();
-        if (first.empty()) first = got;
-        ASSERT_EQ(got, first);
+    for (const int rows : {1, 8, 16}) {
+        const auto numbers = static_cast<std::size_t>(rows) * 4096;
+        const DeviceVector<__half> x(toHalves(normal(numbers, random)));
+        std::vector<float> first;
+        for (int run = 0; run < 20; ++run) {
+            const DeviceVector<float> residual{std::vector<float>(numbers)};
+            ASSERT_EQ(decodeAddTo(device.linear, rows, {x.get(), 4096}, residual.get(), 4096, {}, nullptr),
+                      cudaSuccess);
+            const std::vector<float> got = residual.download();
+            if (first.empty()) first = got;
+            ASSERT_EQ(got, first) << rows << " rows";
+        }
     }
 }
 
