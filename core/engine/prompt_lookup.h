@@ -18,8 +18,9 @@ public:
     static constexpr int kLongestMatch = 64; // no longer ones are told apart
 
     // `tokens` is what the last call had and more at its end. A span into it, at most `most` tokens and often none, always
-    // where less than `match` tokens agree (kShortestMatch to kLongestMatch): what follows the longest earlier run of tokens that ends like `tokens`, the latest where several are as long. A constant
-    // time for each token that is new, and some 50 bytes.
+    // where less than `match` tokens agree (kShortestMatch to kLongestMatch): what follows the longest earlier run of
+    // tokens that ends like `tokens`, the latest where several are as long. A constant time for each token that is new,
+    // and some 50 bytes.
     std::span<const TokenId> guess(std::span<const TokenId> tokens, int most, int match = kShortestMatch);
 
 private:
