@@ -116,13 +116,33 @@ Error writeError(const std::filesystem::path& path, int code) {
 constexpr const char* kSuffix = ".weights";
 constexpr const char* kPartSuffix = ".part";
 
-// A part whose writer is gone, which held a lock for as long as it lived.
+// Whether `path` still leads to what `fd` is open on.
+bool leadsTo(const std::filesystem::path& path, int fd) {
+    struct ::stat there, here;
+    return ::stat(path.c_str(), &there) == 0 && fstat(fd, &here) == 0 && there.st_dev == here.st_dev &&
+           there.st_ino == here.st_ino;
+}
+
+// A part whose writer is gone, which held a lock for as long as it lived. Whoever holds the lock of the file that a
+// path leads to may rename or remove it, nobody else.
 void removeAbandonedParts(const std::filesystem::path& directory) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
         if (entry.path().extension() != kPartSuffix) continue;
         const Descriptor part(open(entry.path().c_str(), O_RDWR | O_CLOEXEC));
-        if (part.fd >= 0 && flock(part.fd, LOCK_EX | LOCK_NB) == 0) std::filesystem::remove(entry.path(), ignored);
+        if (part.fd >= 0 && flock(part.fd, LOCK_EX | LOCK_NB) == 0 && leadsTo(entry.path(), part.fd))
+            std::filesystem::remove(entry.path(), ignored);
+    }
+}
+
+// A new file under its lock. Another program may take it for abandoned before it is locked: then once more.
+int createLocked(const std::filesystem::path& path) {
+    for (;;) {
+        const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0) return fd;
+        while (flock(fd, LOCK_EX) != 0 && errno == EINTR) continue;
+        if (leadsTo(path, fd)) return fd;
+        close(fd);
     }
 }
 
@@ -249,9 +269,8 @@ Result<void> WeightsCache::store(const CpuWeights& weights, std::stop_token stop
     std::error_code ignored;
     std::filesystem::permissions(options_.directory, std::filesystem::perms::owner_all, ignored);
     const std::filesystem::path part = file_.string() + "." + std::to_string(getpid()) + kPartSuffix;
-    const Descriptor file(open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const Descriptor file(createLocked(part));
     if (file.fd < 0) return writeError(part, errno);
-    flock(file.fd, LOCK_EX | LOCK_NB);
     const auto give = [&](Error error) {
         std::filesystem::remove(part, ignored);
         return error;

@@ -1,4 +1,6 @@
 // Packed weights that come back from a file are the ones that were packed, or do not come back at all.
+#include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -268,6 +270,27 @@ TEST_F(WeightsCacheTest, cache_isWrittenByTwoAtOnce) {
     for (const std::vector<float>& one : all) EXPECT_EQ(one, all[0]);
     EXPECT_TRUE(load(cacheOf(model)).has_value());
     EXPECT_EQ(files(), 1);
+}
+
+// Each program tidies away parts that nobody holds, and the other may just have made one that it holds a moment later.
+TEST_F(WeightsCacheTest, store_survivesTheTidyingOfOthers) {
+    std::barrier start(3);
+    std::atomic<int> failed = 0;
+    std::vector<std::thread> programs;
+    for (std::uint32_t seed = 1; seed <= 3; ++seed)
+        programs.emplace_back([&, seed] {
+            TestModel model(recipe(seed));
+            const WeightsCache cache = cacheOf(model);
+            ThreadPool own(1);
+            const Result<CpuWeights> weights =
+                loadCpuWeights(model.views(), kernelsFor(bestInstructionSet()), own, {}, {});
+            const bool wanted = weights.ok() && cache.wants(*weights);
+            start.arrive_and_wait();
+            for (int round = 0; round < 200; ++round) failed += wanted && cache.store(*weights, {}).ok() ? 0 : 1;
+        });
+    for (std::thread& program : programs) program.join();
+    EXPECT_EQ(failed, 0);
+    EXPECT_EQ(files(), 3);
 }
 
 TEST_F(WeightsCacheTest, defaultDirectory_followsTheSpecification) {
