@@ -6,7 +6,7 @@ namespace tramontane {
 namespace {
 
 constexpr const char* columns = "id, title, title_is_manual, created_at, updated_at, system_prompt, settings,"
-                                " current_leaf, draft, deleted_at";
+                                " current_leaf, draft, deleted_at, pinned_at, archived_at";
 
 Conversation readConversation(const Query& row) {
     Conversation conversation;
@@ -20,6 +20,8 @@ Conversation readConversation(const Query& row) {
     conversation.currentLeaf = row.optionalInteger(7);
     conversation.draft = row.text(8);
     conversation.deletedAt = row.optionalInteger(9);
+    conversation.pinnedAt = row.optionalInteger(10);
+    conversation.archivedAt = row.optionalInteger(11);
     return conversation;
 }
 
@@ -196,6 +198,26 @@ Result<int> HistoryStore::purgeDeletedBefore(UnixMilliseconds time) {
         for (const ConversationId id : ids) TRY_OK(purge(database, id));
         TRY_OK(purgeMessagesDeletedBefore(database, time));
         return int(ids.size());
+    });
+}
+
+Result<void> HistoryStore::setPinned(ConversationId id, bool pinned) {
+    return state_->write([&] {
+        Database& database = state_->database;
+        return met(
+            database.run("UPDATE conversations SET pinned_at = iif(?, coalesce(pinned_at, ?), NULL) WHERE id = ?",
+                         pinned, state_->now(), id),
+            database, id);
+    });
+}
+
+Result<void> HistoryStore::setArchived(ConversationId id, bool archived) {
+    return state_->write([&] {
+        Database& database = state_->database;
+        return met(
+            database.run("UPDATE conversations SET archived_at = iif(?, coalesce(archived_at, ?), NULL) WHERE id = ?",
+                         archived, state_->now(), id),
+            database, id);
     });
 }
 

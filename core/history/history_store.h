@@ -53,6 +53,12 @@ public:
     // None: back to what the preferences say.
     Result<void> setSystemPrompt(ConversationId id, const std::optional<std::string>& systemPrompt);
     Result<void> setSettings(ConversationId id, const std::optional<std::string>& settingsJson);
+    // Both leave updatedAt as it is; once more is without effect. conversations() lists archived ones too.
+    Result<void> setPinned(ConversationId id, bool pinned);
+    Result<void> setArchived(ConversationId id, bool archived);
+    // A new conversation with the same settings and messages, all branches of them; nothing that is in the bin, and no
+    // draft. An answer that is growing is copied as far as it is stored, as partial.
+    Result<ConversationId> duplicateConversation(ConversationId id, const std::string& title);
     // Id 0: the draft of a conversation that does not exist yet. Leaves updatedAt as it is.
     Result<void> setDraft(ConversationId id, const std::string& text);
     Result<std::string> draft(ConversationId id);

@@ -26,7 +26,9 @@ struct Conversation {
     std::optional<std::string> settingsJson; // none: those of the preferences
     std::optional<MessageId> currentLeaf;    // the branch on show ends here; none: no message yet
     std::string draft;
-    std::optional<UnixMilliseconds> deletedAt; // set: in the bin, until undeleted or purged
+    std::optional<UnixMilliseconds> deletedAt;  // set: in the bin, until undeleted or purged
+    std::optional<UnixMilliseconds> pinnedAt;   // set: a list shows it before all others
+    std::optional<UnixMilliseconds> archivedAt; // set: kept out of the list, found by search like any other
 };
 
 enum class MessageStatus {

@@ -55,7 +55,7 @@ public:
     explicit Salvager(Database& database) : database_(database) {}
 
     Result<void> take(ScannedRow& row) {
-        if (hasShape(row, "ntiiioouut")) return takeConversation(row);
+        if (hasShape(row, "ntiiioouut") || hasShape(row, "ntiiioouutoo")) return takeConversation(row);
         if (hasShape(row, "niottiioott")) return takeMessage(row);
         if (hasShape(row, "niirrttttit")) return takeAnswer(row);
         if (hasShape(row, "tti")) return takePreset(row);
@@ -110,7 +110,9 @@ private:
     static const std::string& text(const ScannedRow& row, int column) {
         return std::get<std::string>(row.values[std::size_t(column)]);
     }
+    // None also where the row was written before the column was.
     static std::optional<std::int64_t> optionalInteger(const ScannedRow& row, int column) {
+        if (std::size_t(column) >= row.values.size()) return std::nullopt;
         const auto* value = std::get_if<std::int64_t>(&row.values[std::size_t(column)]);
         return value ? std::optional(*value) : std::nullopt;
     }
@@ -135,9 +137,11 @@ private:
         if (!isId(row.id)) return {};
         return database_.run(
             "INSERT OR IGNORE INTO conversations(id, title, title_is_manual, created_at, updated_at, deleted_at,"
-            " current_leaf, system_prompt, settings, draft) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " current_leaf, system_prompt, settings, draft, pinned_at, archived_at)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row.id, text(row, 1), integer(row, 2) != 0, integer(row, 3), integer(row, 4), optionalInteger(row, 5),
-            optionalInteger(row, 6), optionalText(row, 7), optionalText(row, 8), text(row, 9));
+            optionalInteger(row, 6), optionalText(row, 7), optionalText(row, 8), text(row, 9), optionalInteger(row, 10),
+            optionalInteger(row, 11));
     }
 
     Result<void> takeMessage(ScannedRow& row) {

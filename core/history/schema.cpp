@@ -65,7 +65,12 @@ constexpr const char* firstVersion[] = {
     createSearchIndex,
 };
 
-constexpr std::array migrations = {Migration{firstVersion}};
+constexpr const char* secondVersion[] = {
+    "ALTER TABLE conversations ADD COLUMN pinned_at INTEGER",
+    "ALTER TABLE conversations ADD COLUMN archived_at INTEGER",
+};
+
+constexpr std::array migrations = {Migration{firstVersion}, Migration{secondVersion}};
 
 } // namespace
 
@@ -89,7 +94,7 @@ Result<void> migrate(Database& database, std::span<const Migration> steps) {
 Result<bool> hasEveryTable(Database& database) {
     for (const char* sql : {
              "SELECT id, title, title_is_manual, created_at, updated_at, deleted_at, current_leaf, system_prompt,"
-             " settings, draft FROM conversations LIMIT 1",
+             " settings, draft, pinned_at, archived_at FROM conversations LIMIT 1",
              "SELECT id, conversation_id, parent_id, role, status, growing, created_at, deleted_at, deleted_with,"
              " error_text, text FROM messages LIMIT 1",
              "SELECT message_id, prompt_tokens, new_tokens, time_to_first_token_ms, tokens_per_second,"

@@ -55,6 +55,69 @@ TEST_F(HistoryConversations, history_listsTheLatestChangedFirstAndRenamingMovesN
     EXPECT_THAT(titles(valueOf(store.conversations())), ElementsAre("first", "renamed"));
 }
 
+TEST_F(HistoryConversations, history_pinsAndArchivesWithoutMovingAnything) {
+    ConversationId first = 0, second = 0;
+    {
+        HistoryStore store = open();
+        first = valueOf(store.createConversation({"first"}));
+        second = valueOf(store.createConversation({"second"}));
+        const Conversation before = valueOf(store.conversation(first));
+        EXPECT_EQ(before.pinnedAt, std::nullopt);
+        EXPECT_EQ(before.archivedAt, std::nullopt);
+        valueOf(store.setPinned(first, true));
+        valueOf(store.setArchived(first, true));
+        const Conversation marked = valueOf(store.conversation(first));
+        valueOf(store.setPinned(first, true));
+        EXPECT_EQ(valueOf(store.conversation(first)).pinnedAt, marked.pinnedAt);
+        EXPECT_EQ(marked.updatedAt, before.updatedAt);
+    }
+    HistoryStore store = open();
+    EXPECT_THAT(titles(valueOf(store.conversations())), ElementsAre("second", "first"));
+    EXPECT_TRUE(valueOf(store.conversation(first)).pinnedAt);
+    EXPECT_TRUE(valueOf(store.conversation(first)).archivedAt);
+    valueOf(store.setPinned(first, false));
+    valueOf(store.setArchived(first, false));
+    EXPECT_EQ(valueOf(store.conversation(first)).pinnedAt, std::nullopt);
+    EXPECT_EQ(valueOf(store.conversation(first)).archivedAt, std::nullopt);
+    EXPECT_EQ(store.setPinned(99, true).error().kind, ErrorKind::notFound);
+    EXPECT_EQ(store.setArchived(99, true).error().kind, ErrorKind::notFound);
+}
+
+TEST_F(HistoryConversations, history_duplicatesEveryBranchAndShowsTheSameOne) {
+    HistoryStore store = open();
+    const auto started = valueOf(
+        store.startConversation({"original", true, "Be brief.", "{\"top_p\":0.5}"}, {0, {}, Role::user, "question"}));
+    const ConversationId id = started.conversationId;
+    const MessageId one = valueOf(store.appendMessage(answer(id, started.messageId)));
+    valueOf(store.finishAnswer(one, "answer about mistral", MessageStatus::complete, AnswerFigures{.newTokens = 3}));
+    const MessageId two = valueOf(store.appendMessage(answer(id, started.messageId)));
+    valueOf(store.finishAnswer(two, "another", MessageStatus::failed, std::nullopt, "broken"));
+    const MessageId gone = valueOf(store.appendMessage(question(id, two, "not copied")));
+    valueOf(store.deleteMessage(gone));
+    valueOf(store.showBranch(one));
+    valueOf(store.setDraft(id, "draft"));
+
+    const ConversationId copy = valueOf(store.duplicateConversation(id, "copy"));
+    const Conversation read = valueOf(store.conversation(copy));
+    EXPECT_EQ(read.title, "copy");
+    EXPECT_EQ(read.systemPrompt, "Be brief.");
+    EXPECT_EQ(read.settingsJson, "{\"top_p\":0.5}");
+    EXPECT_EQ(read.draft, "");
+    const auto branch = valueOf(store.currentBranch(copy));
+    EXPECT_THAT(texts(branch), ElementsAre("question", "answer about mistral"));
+    EXPECT_EQ(branch[1].siblingCount, 2);
+    EXPECT_EQ(branch[1].message.figures->newTokens, 3);
+    const MessageId other = valueOf(store.siblings(branch[1].message.id))[1];
+    EXPECT_EQ(valueOf(store.message(other)).errorText, "broken");
+    EXPECT_THAT(valueOf(store.children(other)), IsEmpty());
+    // Its own: found by search, and without effect on the original.
+    EXPECT_EQ(valueOf(store.search({"mistral"})).hits.size(), 2u);
+    valueOf(store.purgeConversation(copy));
+    EXPECT_THAT(texts(valueOf(store.currentBranch(id))), ElementsAre("question", "answer about mistral"));
+    valueOf(store.checkIntegrity());
+    EXPECT_EQ(store.duplicateConversation(99, "none").error().kind, ErrorKind::notFound);
+}
+
 TEST_F(HistoryConversations, history_deletesSoftlyAndUndeletesAllOfIt) {
     HistoryStore store = open();
     const auto started = valueOf(store.startConversation({"kept"}, {0, {}, Role::user, "question one"}));

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "core/history/schema.h"
 #include "store_fixture.h"
 
 namespace tramontane {
@@ -48,7 +49,7 @@ TEST_F(HistoryOpening, open_createsFolderAndFileForTheirOwnerOnly) {
         HistoryStore store = valueOf(HistoryStore::open(deep, system));
         EXPECT_EQ(store.openReport().outcome, OpenOutcome::created);
         EXPECT_EQ(store.openReport().summary, "");
-        EXPECT_EQ(store.openReport().schemaNow, 1);
+        EXPECT_EQ(store.openReport().schemaNow, int(historyMigrations().size()));
         EXPECT_EQ(store.file(), deep);
         valueOf(store.startConversation({"t"}, {0, {}, Role::user, "hello"}));
         for (const auto& entry : std::filesystem::directory_iterator(deep.parent_path()))
@@ -59,7 +60,7 @@ TEST_F(HistoryOpening, open_createsFolderAndFileForTheirOwnerOnly) {
     EXPECT_EQ(std::filesystem::status(deep.parent_path()).permissions(), std::filesystem::perms::owner_all);
     HistoryStore store = valueOf(HistoryStore::open(deep));
     EXPECT_EQ(store.openReport().outcome, OpenOutcome::opened);
-    EXPECT_EQ(store.openReport().schemaBefore, 1);
+    EXPECT_EQ(store.openReport().schemaBefore, int(historyMigrations().size()));
     const std::vector<Conversation> list = valueOf(store.conversations());
     ASSERT_THAT(list, SizeIs(1));
     EXPECT_GT(list[0].createdAt, 1'700'000'000'000);
@@ -179,7 +180,7 @@ TEST_F(HistoryOpening, open_leavesANewerSchemaWithAnUnfinishedTransactionByteFor
     { HistoryStore store = open(); }
     {
         Foreigner future(file());
-        future.run("PRAGMA user_version = 2");
+        future.run("PRAGMA user_version = 3");
     }
     writeBytes(file().string() + "-journal", "an unfinished transaction of the newer program");
     const std::string before = fileBytes(file());

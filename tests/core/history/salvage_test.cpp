@@ -33,6 +33,8 @@ protected:
                 parent = id;
             }
             valueOf(store.setDraft(conversation, "draft " + std::to_string(c)));
+            valueOf(store.setPinned(conversation, c == 2));
+            valueOf(store.setArchived(conversation, c == 4));
         }
         valueOf(store.setDraft(0, "unsent"));
         valueOf(store.savePreset("mine", "{}"));
@@ -135,6 +137,10 @@ TEST_F(HistorySalvage, salvage_takesEverythingFromAFileWhoseHeaderIsGone) {
     EXPECT_TRUE(conversation.titleIsManual);
     EXPECT_EQ(conversation.systemPrompt, "be 2");
     EXPECT_EQ(conversation.draft, "draft 2");
+    EXPECT_TRUE(conversation.pinnedAt);
+    EXPECT_FALSE(conversation.archivedAt);
+    EXPECT_FALSE(valueOf(store.conversation(5)).pinnedAt);
+    EXPECT_TRUE(valueOf(store.conversation(5)).archivedAt);
     EXPECT_EQ(valueOf(store.draft(0)), "unsent");
     EXPECT_THAT(valueOf(store.presets()), SizeIs(1));
 }
