@@ -59,7 +59,7 @@
     </message>
 </context>
 <context>
-    <name>AnswerBlocks</name>
+    <name>AnswerBlock</name>
     <message>
         <source>Separator</source>
         <translation type="unfinished"></translation>
@@ -188,6 +188,42 @@
     </message>
     <message>
         <source>Del</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>%1 (copy)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take out of the archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -519,6 +555,51 @@
     </message>
 </context>
 <context>
+    <name>PlaceHeading</name>
+    <message>
+        <source>Trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the conversations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete for good what is in the trash? This cannot be undone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept for 30 days, then deleted for good.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the trash…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PlaceLink</name>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n conversation</numerusform>
+            <numerusform>%n conversations</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PreferencesDialog</name>
     <message>
         <source>General</source>
@@ -845,6 +926,26 @@
         <source>Conversations appear here as you write them.</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Pinned</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The trash is empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is archived.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Archive</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>StatusLine</name>
@@ -1026,8 +1127,8 @@
     <message numerus="yes">
         <source>The conversation is longer than the model&apos;s context: the oldest %n message(s) were left out of this answer.</source>
         <translation>
-            <numerusform>The conversation is longer than the model's context: the oldest message was left out of this answer.</numerusform>
-            <numerusform>The conversation is longer than the model's context: the oldest %n messages were left out of this answer.</numerusform>
+            <numerusform>The conversation is longer than the model&apos;s context: the oldest message was left out of this answer.</numerusform>
+            <numerusform>The conversation is longer than the model&apos;s context: the oldest %n messages were left out of this answer.</numerusform>
         </translation>
     </message>
     <message>

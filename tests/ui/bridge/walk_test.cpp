@@ -264,6 +264,64 @@ private slots:
         QCOMPARE(w().list().count(), 0);
         QVERIFY(w().shown().isEmpty());
         QCOMPARE(w().session().banner()->type(), Banner::None); // the one shown last is gone: no reason for alarm
+        QCOMPARE(w().list().trashCount(), 1);                   // and can still be had back
+        w().list().putBack(id);
+        QTRY_COMPARE(w().list().count(), 1);
+        w().list().open(id);
+        QTRY_COMPARE(w().shown().size(), 2);
+    }
+
+    void walk_theTrashIsKeptThirtyDays() {
+        w().start();
+        QVERIFY(w().sendAndFinish("Long ago"));
+        w().list().newConversation();
+        QTRY_COMPARE(w().session().conversationId(), Key(0));
+        QVERIFY(w().sendAndFinish("Lately"));
+        w().stop();
+        const auto daysAgo = [](int days) { return QDateTime::currentDateTime().addDays(-days).toMSecsSinceEpoch(); };
+        for (const auto& [title, days] : {std::pair("Long ago", 31), std::pair("Lately", 29)}) {
+            HistoryOptions then;
+            then.clock = [time = daysAgo(days)] { return time; };
+            auto store = HistoryStore::open(w().historyFile(), then);
+            QVERIFY(store.ok());
+            const auto conversations = store->conversations();
+            QVERIFY(conversations.ok());
+            for (const auto& conversation : *conversations)
+                if (conversation.title == title) QVERIFY(store->deleteConversation(conversation.id).ok());
+        }
+        w().start();
+        QTRY_COMPARE(w().list().trashCount(), 1);
+        w().list().setView(ConversationListModel::Trash);
+        QCOMPARE(w().list().data(w().list().index(0), ConversationListModel::TitleRole).toString(), QString("Lately"));
+        w().list().emptyTrash();
+        w().stop();
+        auto store = w().openStore();
+        QVERIFY(store.ok());
+        const auto trash = store->deletedConversations();
+        QVERIFY(trash.ok() && trash->empty());
+    }
+
+    void walk_pinsArchivesAndDuplicatesAreKept() {
+        w().start();
+        QVERIFY(w().sendAndFinish("First"));
+        const Key first = w().session().conversationId();
+        w().list().newConversation();
+        QTRY_COMPARE(w().session().conversationId(), Key(0));
+        QVERIFY(w().sendAndFinish("Second"));
+        const Key second = w().session().conversationId();
+        w().list().setPinned(first, true);
+        w().list().setArchived(second, true);
+        w().list().duplicate(first, "First, once more");
+        QTRY_COMPARE(w().session().title(), QString("First, once more"));
+        QCOMPARE(w().shown(), (QStringList{"user: First", "assistant: Hello there."}));
+        QVERIFY(w().sendAndFinish("Only here"));
+        w().stop();
+        w().start();
+        QTRY_COMPARE(w().list().count(), 2);
+        QCOMPARE(w().list().data(w().list().index(0), ConversationListModel::ConversationIdRole).toLongLong(), first);
+        QCOMPARE(w().list().archivedCount(), 1);
+        w().list().open(first);
+        QTRY_COMPARE(w().shown().size(), 2);
     }
 
     void walk_deletingAConversationStopsItsAnswer() {

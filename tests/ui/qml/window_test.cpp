@@ -200,6 +200,75 @@ private slots:
         QTRY_COMPARE(world_->list().count(), 1);
     }
 
+    void theTrashIsEnteredEmptiedAndLeft() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("one")));
+        key(Qt::Key_N, Qt::ControlModifier);
+        QTRY_COMPARE(world_->session().conversationId(), Key(0));
+        QVERIFY(world_->sendAndFinish(QStringLiteral("two")));
+        QTRY_COMPARE(world_->list().count(), 2);
+        QVERIFY(!find(QStringLiteral("showTrash"))); // nothing is in it
+        auto* list = find(QStringLiteral("conversations"));
+        for (int left = 1; left >= 0; --left) {
+            list->forceActiveFocus(Qt::TabFocusReason);
+            key(Qt::Key_Delete);
+            QTRY_COMPARE(world_->list().count(), left);
+        }
+        QTRY_VERIFY(find(QStringLiteral("showTrash")));
+        find(QStringLiteral("showTrash"))->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Return);
+        QTRY_COMPARE(world_->list().count(), 2);
+        QCOMPARE(QAccessible::queryAccessibleInterface(list)->text(QAccessible::Name), QStringLiteral("Trash"));
+        // A row opens its menu; Del deletes nothing twice.
+        list->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Delete);
+        QCOMPARE(world_->list().trashCount(), 2);
+        key(Qt::Key_Return);
+        QTRY_VERIFY(find(QStringLiteral("putBackItem")));
+        QTest::qWait(50);
+        click(QStringLiteral("putBackItem"));
+        QTRY_COMPARE(world_->list().trashCount(), 1);
+        click(QStringLiteral("emptyTrash"));
+        QTRY_VERIFY(find(QStringLiteral("keepTrash")));
+        QCOMPARE(focused(), QStringLiteral("keepTrash")); // Return does no harm
+        click(QStringLiteral("confirmEmptyTrash"));
+        QTRY_COMPARE(world_->list().trashCount(), 0);
+        click(QStringLiteral("leavePlace"));
+        QTRY_COMPARE(world_->list().view(), ConversationListModel::Chats);
+        QCOMPARE(world_->list().count(), 1);
+        QVERIFY(!find(QStringLiteral("showTrash")));
+    }
+
+    void aConversationIsPinnedArchivedAndDuplicatedFromItsMenu() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("older")));
+        const Key older = world_->session().conversationId();
+        key(Qt::Key_N, Qt::ControlModifier);
+        QTRY_COMPARE(world_->session().conversationId(), Key(0));
+        QVERIFY(world_->sendAndFinish(QStringLiteral("newer")));
+        QTRY_COMPARE(world_->list().count(), 2);
+        const auto choose = [&](int row, const char* item) {
+            auto* list = find(QStringLiteral("conversations"));
+            list->forceActiveFocus(Qt::TabFocusReason);
+            list->setProperty("currentIndex", row);
+            key(Qt::Key_Menu);
+            QTRY_VERIFY(find(QLatin1String(item)));
+            QTest::qWait(50);
+            click(QLatin1String(item));
+        };
+        choose(1, "pinItem");
+        QTRY_COMPARE(world_->list().rowOf(older), 0);
+        choose(0, "duplicateItem");
+        QTRY_COMPARE(world_->session().title(), QStringLiteral("older (copy)"));
+        QTRY_COMPARE(world_->list().count(), 3);
+        choose(0, "archiveItem");
+        QTRY_COMPARE(world_->list().count(), 2);
+        QTRY_VERIFY(find(QStringLiteral("showArchive")));
+        click(QStringLiteral("showArchive"));
+        QTRY_COMPARE(world_->list().count(), 1);
+        QCOMPARE(world_->list().rowOf(older), 0);
+        key(Qt::Key_N, Qt::ControlModifier); // back among the others
+        QTRY_COMPARE(world_->list().view(), ConversationListModel::Chats);
+    }
+
     void aTitleIsRenamedInPlace() {
         QVERIFY(world_->sendAndFinish(QStringLiteral("old")));
         QTRY_COMPARE(world_->list().count(), 1);

@@ -179,6 +179,77 @@ private slots:
         QCOMPARE(removed.size(), 0);
     }
 
+    void conversationList_pinnedComeFirstAndArchivedApart() {
+        ConversationListModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QSignalSpy pinned(&model, &ConversationListModel::pinRequested);
+        QSignalSpy archived(&model, &ConversationListModel::archiveRequested);
+        model.takeList({conversation(1, 1), conversation(2, 2), conversation(3, 3), conversation(4, 4)});
+        model.setPinned(3, true);
+        QCOMPARE(ids(model), (QList<Key>{3, 1, 2, 4}));
+        QCOMPARE(model.data(model.index(0), ConversationListModel::SectionRole).toString(), QString("pinned"));
+        QCOMPARE(model.data(model.index(1), ConversationListModel::SectionRole).toString(), QString("today"));
+        model.touch(4, {}); // an answer leaves the pinned ones above
+        QCOMPARE(ids(model), (QList<Key>{3, 4, 1, 2}));
+        model.setArchived(1, true);
+        model.setArchived(3, true);
+        QCOMPARE(ids(model), (QList<Key>{4, 2}));
+        QCOMPARE(model.archivedCount(), 2);
+        model.setView(ConversationListModel::Archive);
+        QCOMPARE(ids(model), (QList<Key>{1, 3}));
+        QCOMPARE(model.data(model.index(1), ConversationListModel::SectionRole).toString(), QString("today"));
+        model.setArchived(3, false);
+        QCOMPARE(ids(model), (QList<Key>{1}));
+        model.setView(ConversationListModel::Chats);
+        QCOMPARE(ids(model), (QList<Key>{3, 4, 2}));
+        QCOMPARE(pinned.size(), 1);
+        QCOMPARE(archived.size(), 3);
+        // A match in the archive says so.
+        model.takeMatches({0, "a", {conversation(1)}});
+        QVERIFY(model.data(model.index(0), ConversationListModel::ArchivedRole).toBool());
+    }
+
+    void conversationList_theTrashGivesBackOrDeletesForGood() {
+        ConversationListModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QSignalSpy restored(&model, &ConversationListModel::restoreRequested);
+        QSignalSpy purged(&model, &ConversationListModel::purgeRequested);
+        QSignalSpy emptied(&model, &ConversationListModel::purgeTrashRequested);
+        QSignalSpy opened(&model, &ConversationListModel::openRequested);
+        model.takeList({conversation(1, 1), conversation(2, 2), conversation(3, 3), conversation(4, 4)});
+        ConversationSummary old = conversation(5, 90000);
+        old.deletedAt = QDateTime::currentDateTime().addDays(-1);
+        model.takeTrash({old});
+        model.remove(2);
+        model.remove(1);
+        QCOMPARE(model.trashCount(), 3);
+        QCOMPARE(ids(model), (QList<Key>{3, 4}));
+        model.setView(ConversationListModel::Trash);
+        QCOMPARE(ids(model), (QList<Key>{1, 2, 5}));
+        QCOMPARE(model.data(model.index(0), ConversationListModel::SectionRole).toString(), QString("today"));
+        QCOMPARE(model.data(model.index(2), ConversationListModel::SectionRole).toString(), QString("yesterday"));
+        model.openMatch(0);
+        model.next();
+        QCOMPARE(opened.size(), 0);
+        model.putBack(2);
+        model.undoRemove(); // the one that was deleted last
+        QCOMPARE(restored.size(), 2);
+        QCOMPARE(ids(model), (QList<Key>{5}));
+        model.undoRemove(); // put back already
+        QCOMPARE(restored.size(), 2);
+        model.setView(ConversationListModel::Chats);
+        QCOMPARE(ids(model), (QList<Key>{1, 2, 3, 4}));
+        model.remove(3);
+        model.purge(3);
+        model.undoRemove();
+        QCOMPARE(purged.size(), 1);
+        QCOMPARE(ids(model), (QList<Key>{1, 2, 4}));
+        model.emptyTrash();
+        model.emptyTrash(); // nothing is in it
+        QCOMPARE(emptied.size(), 1);
+        QCOMPARE(model.trashCount(), 0);
+    }
+
     void conversationList_renamingNeedsATitle() {
         ConversationListModel model;
         QSignalSpy renamed(&model, &ConversationListModel::renameRequested);

@@ -66,12 +66,19 @@ void Backstage::connectHistory() {
     connect(list, &ConversationListModel::renameRequested, history_, &HistoryWorker::rename);
     connect(list, &ConversationListModel::removeRequested, history_, &HistoryWorker::remove);
     connect(list, &ConversationListModel::restoreRequested, history_, &HistoryWorker::restore);
+    connect(list, &ConversationListModel::purgeRequested, history_, &HistoryWorker::purge);
+    connect(list, &ConversationListModel::purgeTrashRequested, history_, &HistoryWorker::purgeTrash);
+    connect(list, &ConversationListModel::pinRequested, history_, &HistoryWorker::pin);
+    connect(list, &ConversationListModel::archiveRequested, history_, &HistoryWorker::archive);
+    connect(list, &ConversationListModel::duplicateRequested, history_, &HistoryWorker::duplicate);
     connect(app_->preferences(), &Preferences::deleteAllRequested, history_, &HistoryWorker::removeAll);
 
     connect(history_, &HistoryWorker::opened, session, &ChatSession::takeHistoryReport);
     connect(history_, &HistoryWorker::troubled, session, &ChatSession::takeHistoryTrouble);
     connect(history_, &HistoryWorker::recovered, session, &ChatSession::takeHistoryRecovery);
     connect(history_, &HistoryWorker::listed, list, &ConversationListModel::takeList);
+    connect(history_, &HistoryWorker::trashListed, list, &ConversationListModel::takeTrash);
+    connect(history_, &HistoryWorker::duplicated, list, &ConversationListModel::open);
     connect(history_, &HistoryWorker::found, list, &ConversationListModel::takeMatches);
     connect(history_, &HistoryWorker::loaded, session, &ChatSession::takeConversation);
     connect(history_, &HistoryWorker::exchangeStored, session, &ChatSession::takeExchangeStored);

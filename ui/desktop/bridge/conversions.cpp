@@ -148,6 +148,9 @@ ConversationSummary fromCore(const tramontane::Conversation& stored) {
     row.id = stored.id;
     row.title = fromCore(stored.title);
     row.updatedAt = QDateTime::fromMSecsSinceEpoch(stored.updatedAt);
+    row.pinned = stored.pinnedAt.has_value();
+    row.archived = stored.archivedAt.has_value();
+    if (stored.deletedAt) row.deletedAt = QDateTime::fromMSecsSinceEpoch(*stored.deletedAt);
     return row;
 }
 

@@ -12,6 +12,7 @@ namespace {
 constexpr int growMs = 400; // an answer is on disk at least twice a second
 constexpr int retryMs = 1000;
 constexpr int searchLimit = 200;
+constexpr int trashDays = 30;
 
 // What asking again a little later may mend.
 bool mayPass(ErrorKind kind) {
@@ -42,8 +43,8 @@ bool HistoryWorker::openStore() {
         return false;
     }
     store_.emplace(std::move(*opening));
-    // What was in the bin when the program last ended cannot be brought back from the window any more.
-    if (!everOpened_ && !temporary_) (void)store_->purgeDeletedBefore(QDateTime::currentMSecsSinceEpoch());
+    if (!everOpened_ && !temporary_)
+        (void)store_->purgeDeletedBefore(QDateTime::currentDateTime().addDays(-trashDays).toMSecsSinceEpoch());
     everOpened_ = true;
     HistoryReport report;
     report.open = true;
@@ -145,6 +146,12 @@ void HistoryWorker::list() {
     rows.reserve(qsizetype(stored->size()));
     for (const auto& conversation : *stored) rows << fromCore(conversation);
     emit listed(rows);
+    const auto deleted = store_->deletedConversations();
+    if (!deleted) return trouble(deleted.error());
+    QList<ConversationSummary> trash;
+    trash.reserve(qsizetype(deleted->size()));
+    for (const auto& conversation : *deleted) trash << fromCore(conversation);
+    emit trashListed(trash);
 }
 
 void HistoryWorker::search(quint64 id, const QString& query) {
@@ -170,6 +177,7 @@ Result<StoredConversation> HistoryWorker::read(Key key) {
     if (!store_) return makeError(ErrorKind::busy, "The conversations are not open.");
     const auto stored = store_->conversation(conversationOf(key));
     if (!stored) return stored.error();
+    if (stored->deletedAt) return makeError(ErrorKind::notFound, "The conversation is in the trash.");
     const auto branch = store_->currentBranch(stored->id);
     if (!branch) return branch.error();
     conversation.id = stored->id;
@@ -320,6 +328,37 @@ void HistoryWorker::remove(qint64 key) {
 
 void HistoryWorker::restore(qint64 key) {
     enqueue([this, key](HistoryStore& store) { return store.undeleteConversation(conversationOf(key)); });
+}
+
+void HistoryWorker::purge(qint64 key) {
+    enqueue([this, key](HistoryStore& store) { return store.purgeConversation(conversationOf(key)); });
+}
+
+void HistoryWorker::purgeTrash() {
+    enqueue([](HistoryStore& store) -> Result<void> {
+        const auto trash = store.deletedConversations();
+        TRY_OK(trash);
+        for (const auto& conversation : *trash) TRY_OK(store.purgeConversation(conversation.id));
+        return {};
+    });
+}
+
+void HistoryWorker::pin(qint64 key, bool pinned) {
+    enqueue([this, key, pinned](HistoryStore& store) { return store.setPinned(conversationOf(key), pinned); });
+}
+
+void HistoryWorker::archive(qint64 key, bool archived) {
+    enqueue([this, key, archived](HistoryStore& store) { return store.setArchived(conversationOf(key), archived); });
+}
+
+void HistoryWorker::duplicate(qint64 key, const QString& title) {
+    enqueue([this, key, title](HistoryStore& store) -> Result<void> {
+        const auto copy = store.duplicateConversation(conversationOf(key), toCore(title));
+        if (!copy) return copy.error();
+        list();
+        emit duplicated(*copy);
+        return {};
+    });
 }
 
 void HistoryWorker::removeAll() {

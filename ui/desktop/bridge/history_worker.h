@@ -43,6 +43,11 @@ public slots:
     void rename(qint64 conversation, const QString& title);
     void remove(qint64 conversation);
     void restore(qint64 conversation);
+    void purge(qint64 conversation); // out of the trash, for good
+    void purgeTrash();
+    void pin(qint64 conversation, bool pinned);
+    void archive(qint64 conversation, bool archived);
+    void duplicate(qint64 conversation, const QString& title);
     void removeAll();
 
 signals:
@@ -51,6 +56,8 @@ signals:
     void troubled(const tramontane::desktop::Problem& problem, bool neverOpened);
     void recovered();
     void listed(const QList<tramontane::desktop::ConversationSummary>& rows);
+    void trashListed(const QList<tramontane::desktop::ConversationSummary>& rows);
+    void duplicated(qint64 copy);
     void found(const tramontane::desktop::ConversationMatches& matches);
     void loaded(const tramontane::desktop::StoredConversation& conversation);
     void exchangeStored(const tramontane::desktop::ExchangeStored& stored);

@@ -158,6 +158,8 @@ struct ConversationSummary {
     Key id = 0;
     QString title;
     QDateTime updatedAt;
+    bool pinned = false, archived = false;
+    QDateTime deletedAt;  // valid: in the trash
     Key matchMessage = 0; // of a search; 0: the title matches
     QString snippet;
     int snippetStart = 0, snippetLength = 0;

@@ -31,7 +31,9 @@ QHash<int, QByteArray> ConversationListModel::roleNames() const {
             {SnippetLengthRole, "snippetLength"},
             {CurrentRole, "current"},
             {MessageIdRole, "messageId"},
-            {BusyRole, "busy"}};
+            {BusyRole, "busy"},
+            {PinnedRole, "pinned"},
+            {ArchivedRole, "archived"}};
 }
 
 QVariant ConversationListModel::data(const QModelIndex& index, int role) const {
@@ -46,7 +48,7 @@ QVariant ConversationListModel::data(const QModelIndex& index, int role) const {
     case UpdatedAtRole:
         return row.updatedAt;
     case SectionRole:
-        return sectionOf(row.updatedAt, QDate::currentDate());
+        return sectionOf(row);
     case SnippetRole:
         return row.snippet;
     case SnippetStartRole:
@@ -59,9 +61,18 @@ QVariant ConversationListModel::data(const QModelIndex& index, int role) const {
         return row.matchMessage;
     case BusyRole:
         return busy_.contains(row.id);
+    case PinnedRole:
+        return row.pinned;
+    case ArchivedRole:
+        return row.archived;
     default:
         return {};
     }
+}
+
+QString ConversationListModel::sectionOf(const ConversationSummary& row) const {
+    if (row.pinned && view_ == Chats) return QStringLiteral("pinned");
+    return sectionOf(view_ == Trash ? row.deletedAt : row.updatedAt, QDate::currentDate());
 }
 
 QString ConversationListModel::sectionOf(const QDateTime& when, const QDate& today) {
@@ -85,6 +96,8 @@ int ConversationListModel::rowOf(qint64 id) const {
         if (rows_[row].id == id) return row;
     return -1;
 }
+
+qint64 ConversationListModel::idAt(int row) const { return row >= 0 && row < count() ? rows_[row].id : 0; }
 
 QString ConversationListModel::titleOf(Key id) const {
     for (const auto& row : all_)
@@ -110,7 +123,7 @@ void ConversationListModel::setSearchText(const QString& text) {
     if (query_.isEmpty()) return;
     query_.clear();
     emit searchingChanged();
-    apply(all_);
+    show();
 }
 
 void ConversationListModel::takeMatches(const ConversationMatches& matches) {
@@ -118,7 +131,46 @@ void ConversationListModel::takeMatches(const ConversationMatches& matches) {
     const bool was = searching();
     query_ = matches.query;
     if (!was) emit searchingChanged();
-    apply(matches.rows);
+    auto rows = matches.rows;
+    rows.removeIf([this](const ConversationSummary& row) { return gone_.contains(row.id); });
+    for (auto& row : rows) // a match says nothing of where its conversation is kept
+        for (const auto& known : all_)
+            if (known.id == row.id) {
+                row.pinned = known.pinned;
+                row.archived = known.archived;
+            }
+    apply(rows);
+}
+
+int ConversationListModel::archivedCount() const {
+    return int(std::count_if(all_.begin(), all_.end(), [](const auto& row) { return row.archived; }));
+}
+
+void ConversationListModel::setView(View view) {
+    if (view == view_) return;
+    view_ = view;
+    emit viewChanged();
+    show();
+    refreshSections();
+}
+
+QList<ConversationSummary> ConversationListModel::arranged() const {
+    if (view_ == Trash) return trash_;
+    QList<ConversationSummary> rows;
+    for (const auto& row : all_)
+        if (row.archived == (view_ == Archive)) rows << row;
+    if (view_ == Chats) std::stable_partition(rows.begin(), rows.end(), [](const auto& row) { return row.pinned; });
+    return rows;
+}
+
+void ConversationListModel::show() {
+    emit countsChanged();
+    if (!searching()) apply(arranged());
+}
+
+void ConversationListModel::takeTrash(const QList<ConversationSummary>& rows) {
+    trash_ = rows;
+    show();
 }
 
 void ConversationListModel::takeList(const QList<ConversationSummary>& rows) {
@@ -128,12 +180,11 @@ void ConversationListModel::takeList(const QList<ConversationSummary>& rows) {
     for (const auto& row : all_)
         if (row.id < 0) listed.prepend(row);
     all_ = listed;
-    if (!searching()) apply(all_);
+    show();
 }
 
 // The rows become `next`, by as few removals, moves and insertions as a list in order needs.
 void ConversationListModel::apply(QList<ConversationSummary> next) {
-    next.removeIf([this](const ConversationSummary& row) { return gone_.contains(row.id); });
     const int before = count();
     const int currentBefore = currentRow();
     const auto same = [](const ConversationSummary& a, const ConversationSummary& b) {
@@ -160,11 +211,12 @@ void ConversationListModel::apply(QList<ConversationSummary> next) {
         if (row < count() && same(rows_[row], next[row])) {
             const auto& was = rows_[row];
             const bool changed = was.title != next[row].title || was.updatedAt != next[row].updatedAt ||
-                                 was.snippet != next[row].snippet;
+                                 was.snippet != next[row].snippet || was.pinned != next[row].pinned ||
+                                 was.archived != next[row].archived;
             rows_[row] = next[row];
             if (changed)
                 rowChanged(row, {TitleRole, UpdatedAtRole, SectionRole, SnippetRole, SnippetStartRole,
-                                 SnippetLengthRole, Qt::DisplayRole});
+                                 SnippetLengthRole, PinnedRole, ArchivedRole, Qt::DisplayRole});
             continue;
         }
         const auto later = std::find_if(rows_.begin() + std::min<qsizetype>(row, count()), rows_.end(),
@@ -209,18 +261,23 @@ void ConversationListModel::touch(Key id, const QString& titleIfNew) {
     const auto now = QDateTime::currentDateTime();
     const auto found = std::find_if(all_.begin(), all_.end(), [id](const auto& row) { return row.id == id; });
     if (found == all_.end()) {
-        all_.prepend(ConversationSummary{id, titleIfNew, now, 0, {}, 0, 0});
+        ConversationSummary row;
+        row.id = id;
+        row.title = titleIfNew;
+        row.updatedAt = now;
+        all_.prepend(row);
     } else {
         found->updatedAt = now;
         std::rotate(all_.begin(), found, found + 1);
     }
-    if (!searching()) apply(all_);
+    show();
 }
 
 void ConversationListModel::renumber(const QHash<Key, Key>& numbers) {
     if (numbers.isEmpty()) return;
     const auto renumbered = [&](Key id) { return numbers.value(id, id); };
-    for (auto& row : all_) row.id = renumbered(row.id);
+    for (auto* list : {&all_, &trash_})
+        for (auto& row : *list) row.id = renumbered(row.id);
     // The list the store sent may already have brought the same conversation under its number.
     QSet<Key> seen;
     all_.removeIf([&](const ConversationSummary& row) {
@@ -249,14 +306,18 @@ void ConversationListModel::renumber(const QHash<Key, Key>& numbers) {
         currentId_ = renumbered(currentId_);
         emit currentIdChanged();
     }
-    if (!searching()) apply(all_);
+    show();
 }
 
-void ConversationListModel::newConversation() { emit openRequested(0, 0); }
+void ConversationListModel::newConversation() {
+    setView(Chats);
+    emit openRequested(0, 0);
+}
 
 void ConversationListModel::open(qint64 id) { emit openRequested(id, 0); }
 
 void ConversationListModel::openMatch(int row) {
+    if (view_ == Trash && !searching()) return; // what is in there cannot be written to
     if (row >= 0 && row < count()) emit openRequested(rows_[row].id, rows_[row].matchMessage);
 }
 
@@ -275,34 +336,87 @@ void ConversationListModel::remove(qint64 id) {
     const auto found = std::find_if(all_.begin(), all_.end(), [id](const auto& row) { return row.id == id; });
     const auto inRows = std::find_if(rows_.begin(), rows_.end(), [id](const auto& row) { return row.id == id; });
     if (found == all_.end() && inRows == rows_.end()) return;
-    const ConversationSummary summary = found != all_.end() ? *found : *inRows;
+    ConversationSummary summary = found != all_.end() ? *found : *inRows;
+    summary.deletedAt = QDateTime::currentDateTime();
     undo_.append({id, summary});
     gone_.insert(id);
     if (found != all_.end()) all_.erase(found);
-    apply(QList<ConversationSummary>(rows_));
+    trash_.prepend(summary);
+    if (searching()) {
+        auto rows = rows_;
+        rows.removeIf([id](const ConversationSummary& row) { return row.id == id; });
+        apply(rows);
+    }
+    show();
     emit removeRequested(id);
     emit removed(id, summary.title);
 }
 
-void ConversationListModel::undoRemove() {
-    if (undo_.isEmpty()) return;
-    const auto [id, summary] = undo_.takeLast();
+void ConversationListModel::bringBack(ConversationSummary summary) {
+    const Key id = summary.id;
     gone_.remove(id);
-    auto place =
+    trash_.removeIf([id](const ConversationSummary& row) { return row.id == id; });
+    undo_.removeIf([id](const auto& each) { return each.first == id; });
+    summary.deletedAt = {};
+    const auto place =
         std::find_if(all_.begin(), all_.end(), [&](const auto& row) { return row.updatedAt < summary.updatedAt; });
     all_.insert(place, summary);
-    if (!searching())
-        apply(all_);
-    else
-        emit searchRequested(++searchId_, searchText_);
+    show();
+    if (searching()) emit searchRequested(++searchId_, searchText_);
     emit restoreRequested(id);
     emit restored(id);
 }
 
+void ConversationListModel::undoRemove() {
+    if (!undo_.isEmpty()) bringBack(undo_.last().second);
+}
+
+void ConversationListModel::putBack(qint64 id) {
+    const auto found = std::find_if(trash_.begin(), trash_.end(), [id](const auto& row) { return row.id == id; });
+    if (found != trash_.end()) bringBack(*found);
+}
+
+void ConversationListModel::purge(qint64 id) {
+    if (!trash_.removeIf([id](const ConversationSummary& row) { return row.id == id; })) return;
+    undo_.removeIf([id](const auto& each) { return each.first == id; });
+    show();
+    emit purgeRequested(id);
+}
+
+void ConversationListModel::emptyTrash() {
+    if (trash_.isEmpty()) return;
+    trash_.clear();
+    undo_.clear();
+    show();
+    emit purgeTrashRequested();
+}
+
+void ConversationListModel::setPinned(qint64 id, bool pinned) {
+    for (auto* list : {&all_, &rows_})
+        for (auto& row : *list)
+            if (row.id == id) row.pinned = pinned;
+    rowChanged(rowOf(id), {PinnedRole, SectionRole});
+    show();
+    emit pinRequested(id, pinned);
+}
+
+void ConversationListModel::setArchived(qint64 id, bool archived) {
+    for (auto* list : {&all_, &rows_})
+        for (auto& row : *list)
+            if (row.id == id) row.archived = archived;
+    rowChanged(rowOf(id), {ArchivedRole});
+    show();
+    emit archiveRequested(id, archived);
+}
+
+void ConversationListModel::duplicate(qint64 id, const QString& title) { emit duplicateRequested(id, title); }
+
 void ConversationListModel::clearAll() {
     all_.clear();
+    trash_.clear();
     undo_.clear();
     busy_.clear();
+    emit countsChanged();
     apply({});
 }
 
@@ -311,7 +425,7 @@ void ConversationListModel::next() { step(1); }
 void ConversationListModel::previous() { step(-1); }
 
 void ConversationListModel::step(int by) {
-    if (!count()) return;
+    if (!count() || (view_ == Trash && !searching())) return;
     const int row = currentRow();
     const int to = row < 0 ? (by > 0 ? 0 : count() - 1) : (row + by + count()) % count();
     emit openRequested(rows_[to].id, rows_[to].matchMessage);

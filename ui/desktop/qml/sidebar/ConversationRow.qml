@@ -13,21 +13,26 @@ Item {
     required property int snippetLength
     required property bool current
     required property bool busy
+    required property bool pinned
+    required property bool archived
+    property bool inTrash: false
     property bool cursor: false
     property bool renaming: false
     readonly property string shownTitle: title === "" ? qsTr("New conversation") : title
+    readonly property AppMenu shownMenu: inTrash ? trashMenu : menu
     signal chosen()
     signal menuShown()
     signal renameEnded()
 
     implicitHeight: Math.max(Theme.controlHeight, words.implicitHeight + 2 * Theme.space2)
     Accessible.role: Accessible.ListItem
-    Accessible.name: shownTitle + (busy ? ", " + qsTr("being answered") : "") + (snippet === "" ? "" : ": " + snippet)
+    Accessible.name: shownTitle + (pinned ? ", " + qsTr("pinned") : "") + (busy ? ", " + qsTr("being answered") : "") + (snippet === "" ? "" : ": " + snippet)
     Accessible.selected: current
     Accessible.focusable: true
     Accessible.onPressAction: chosen()
 
     function beginRename() {
+        if (inTrash) return
         renaming = true
         editor.item.forceActiveFocus()
         editor.item.selectAll()
@@ -41,7 +46,7 @@ Item {
     }
     function openMenu() {
         menuShown()
-        menu.popup(more, 0, more.height)
+        shownMenu.popup(more, 0, more.height)
     }
     function marked() {
         const end = snippetStart + snippetLength
@@ -64,13 +69,13 @@ Item {
     TapHandler {
         enabled: !row.renaming
         onTapped: row.chosen()
-        onDoubleTapped: row.beginRename()
+        onDoubleTapped: if (!row.inTrash) row.beginRename()
     }
     TapHandler {
         acceptedButtons: Qt.RightButton
         onTapped: (point) => {
             row.menuShown()
-            menu.popup(row, point.position.x, point.position.y)
+            row.shownMenu.popup(row, point.position.x, point.position.y)
         }
     }
     Rectangle {
@@ -94,8 +99,8 @@ Item {
         visible: !row.renaming
         anchors.left: parent.left
         anchors.leftMargin: Theme.space4 + 4 + (dot.visible ? 10 : 0)
-        anchors.right: more.shown ? more.left : parent.right
-        anchors.rightMargin: more.shown ? 0 : Theme.space4
+        anchors.right: more.shown ? more.left : mark.visible ? mark.left : parent.right
+        anchors.rightMargin: more.shown ? 0 : mark.visible ? Theme.space2 : Theme.space4
         anchors.verticalCenter: parent.verticalCenter
         spacing: 2
         Text {
@@ -124,6 +129,15 @@ Item {
             Accessible.ignored: true
         }
     }
+    Icon {
+        id: mark
+        visible: (row.pinned || (row.archived && App.conversations.searching)) && !more.shown && !row.renaming
+        glyph: row.archived ? "archive" : "pin"
+        size: Theme.iconSize - 4
+        anchors.right: parent.right
+        anchors.rightMargin: Theme.space4
+        anchors.verticalCenter: parent.verticalCenter
+    }
     Loader {
         id: editor
         active: row.renaming
@@ -142,7 +156,7 @@ Item {
     IconButton {
         id: more
         objectName: "rowMenu"
-        readonly property bool shown: (hover.hovered || row.cursor || menu.visible) && !row.renaming
+        readonly property bool shown: (hover.hovered || row.cursor || row.shownMenu.visible) && !row.renaming
         anchors.right: parent.right
         anchors.rightMargin: Theme.space2 + 2
         anchors.verticalCenter: parent.verticalCenter
@@ -150,12 +164,18 @@ Item {
         opacity: shown ? 1 : 0
         focusPolicy: Qt.NoFocus
         glyph: "more"
-        quiet: menu.visible
+        quiet: row.shownMenu.visible
         name: qsTr("Menu of %1").arg(row.shownTitle)
         onClicked: row.openMenu()
     }
     AppMenu {
         id: menu
+        AppMenuItem {
+            objectName: "pinItem"
+            text: row.pinned ? qsTr("Unpin") : qsTr("Pin")
+            glyph: "pin"
+            onTriggered: App.conversations.setPinned(row.conversationId, !row.pinned)
+        }
         AppMenuItem {
             objectName: "renameItem"
             text: qsTr("Rename")
@@ -164,12 +184,41 @@ Item {
             onTriggered: Qt.callLater(row.beginRename)
         }
         AppMenuItem {
+            objectName: "duplicateItem"
+            text: qsTr("Duplicate")
+            glyph: "copy"
+            onTriggered: App.conversations.duplicate(row.conversationId, qsTr("%1 (copy)").arg(row.shownTitle))
+        }
+        AppMenuItem {
+            objectName: "archiveItem"
+            text: row.archived ? qsTr("Take out of the archive") : qsTr("Archive")
+            glyph: "archive"
+            onTriggered: App.conversations.setArchived(row.conversationId, !row.archived)
+        }
+        AppMenuSeparator {}
+        AppMenuItem {
             objectName: "deleteItem"
             text: qsTr("Delete")
             glyph: "trash"
             shortcut: qsTr("Del")
             danger: true
             onTriggered: App.conversations.remove(row.conversationId)
+        }
+    }
+    AppMenu {
+        id: trashMenu
+        AppMenuItem {
+            objectName: "putBackItem"
+            text: qsTr("Put back")
+            glyph: "undo"
+            onTriggered: App.conversations.putBack(row.conversationId)
+        }
+        AppMenuItem {
+            objectName: "purgeItem"
+            text: qsTr("Delete for good")
+            glyph: "trash"
+            danger: true
+            onTriggered: App.conversations.purge(row.conversationId)
         }
     }
 }

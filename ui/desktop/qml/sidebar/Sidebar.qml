@@ -1,4 +1,4 @@
-// Every conversation, newest first, or what a search finds; new, open, rename, delete.
+// The conversations, the archive or the trash, or what a search finds; new, open, and what a row's menu does.
 import QtQuick
 import QtQuick.Templates as T
 import Tramontane
@@ -6,6 +6,9 @@ import Tramontane
 Rectangle {
     id: sidebar
     signal opened() // a conversation was chosen
+
+    readonly property int view: App.conversations.searching ? ConversationListModel.Chats : App.conversations.view
+    readonly property bool inTrash: view === ConversationListModel.Trash
 
     color: Theme.side
     Accessible.role: Accessible.Pane
@@ -82,12 +85,26 @@ Rectangle {
         App.conversations.searchText = ""
     }
 
+    PlaceHeading {
+        id: place
+        objectName: "placeHeading"
+        anchors.top: top.bottom
+        anchors.topMargin: visible ? Theme.space2 : 0
+        width: parent.width
+        height: visible ? implicitHeight : 0
+        visible: sidebar.view !== ConversationListModel.Chats
+        trash: sidebar.inTrash
+        onLeaving: {
+            App.conversations.view = ConversationListModel.Chats
+            list.forceActiveFocus(Qt.OtherFocusReason)
+        }
+    }
     ListView {
         id: list
         objectName: "conversations"
-        anchors.top: top.bottom
+        anchors.top: place.bottom
         anchors.topMargin: Theme.space2
-        anchors.bottom: parent.bottom
+        anchors.bottom: places.top
         width: parent.width
         bottomMargin: Theme.space3
         model: App.conversations
@@ -99,17 +116,24 @@ Rectangle {
         keyNavigationEnabled: true
         T.ScrollBar.vertical: AppScrollBar {}
         Accessible.role: Accessible.List
-        Accessible.name: qsTr("Conversations")
+        Accessible.name: place.visible ? place.title : qsTr("Conversations")
 
         function choose(row) {
+            if (sidebar.inTrash) { // nothing in there can be written to: put back first
+                positionViewAtIndex(row, ListView.Contain)
+                const item = itemAtIndex(row)
+                if (item) item.openMenu()
+                return
+            }
             App.conversations.openMatch(row)
             sidebar.opened()
         }
+        onCountChanged: if (activeFocus && currentIndex < 0 && count > 0) currentIndex = 0
         onActiveFocusChanged: if (activeFocus && currentIndex < 0) currentIndex = Math.max(0, App.conversations.currentRow)
         Keys.onReturnPressed: choose(currentIndex)
         Keys.onEnterPressed: choose(currentIndex)
         Keys.onSpacePressed: choose(currentIndex)
-        Keys.onDeletePressed: if (currentItem) App.conversations.remove(currentItem.conversationId)
+        Keys.onDeletePressed: if (!sidebar.inTrash) App.conversations.remove(App.conversations.idAt(currentIndex))
         Keys.onPressed: (event) => {
             if (event.key === Qt.Key_F2 && currentItem) {
                 currentItem.beginRename()
@@ -126,7 +150,7 @@ Rectangle {
             leftPadding: Theme.space4 + 4
             topPadding: Theme.space3
             bottomPadding: Theme.space1
-            text: section === "today" ? qsTr("Today") : section === "yesterday" ? qsTr("Yesterday")
+            text: section === "pinned" ? qsTr("Pinned") : section === "today" ? qsTr("Today") : section === "yesterday" ? qsTr("Yesterday")
                 : section === "week" ? qsTr("Previous 7 days") : qsTr("Older")
             textFormat: Text.PlainText
             font.family: Theme.family
@@ -139,6 +163,7 @@ Rectangle {
         delegate: ConversationRow {
             width: ListView.view.width
             objectName: "conversation" + index
+            inTrash: sidebar.inTrash
             cursor: ListView.isCurrentItem && ListView.view.activeFocus
             onChosen: list.choose(index)
             onMenuShown: list.currentIndex = index
@@ -146,14 +171,43 @@ Rectangle {
         }
     }
     AppLabel {
-        anchors.top: top.bottom
+        anchors.top: place.bottom
         anchors.topMargin: Theme.space5
         x: Theme.space5
         width: parent.width - 2 * Theme.space5
         visible: list.count === 0
         kind: "small"
         horizontalAlignment: Text.AlignHCenter
-        text: App.conversations.searching ? qsTr("Nothing found") : qsTr("Conversations appear here as you write them.")
+        text: App.conversations.searching ? qsTr("Nothing found")
+            : sidebar.inTrash ? qsTr("The trash is empty.")
+            : sidebar.view === ConversationListModel.Archive ? qsTr("Nothing is archived.")
+            : qsTr("Conversations appear here as you write them.")
+    }
+    Column {
+        id: places
+        anchors.bottom: parent.bottom
+        anchors.bottomMargin: Theme.space2
+        width: parent.width
+        visible: sidebar.view === ConversationListModel.Chats && !App.conversations.searching
+        height: visible ? implicitHeight : 0
+        PlaceLink {
+            objectName: "showArchive"
+            width: parent.width
+            visible: count > 0
+            glyph: "archive"
+            title: qsTr("Archive")
+            count: App.conversations.archivedCount
+            onClicked: App.conversations.view = ConversationListModel.Archive
+        }
+        PlaceLink {
+            objectName: "showTrash"
+            width: parent.width
+            visible: count > 0
+            glyph: "trash"
+            title: qsTr("Trash")
+            count: App.conversations.trashCount
+            onClicked: App.conversations.view = ConversationListModel.Trash
+        }
     }
     Rectangle {
         anchors.right: parent.right
