@@ -57,12 +57,118 @@
         <source>%1 tokens/s</source>
         <translation>%1 Token/s</translation>
     </message>
+    <message>
+        <source>More for this answer</source>
+        <translation>Mehr zu dieser Antwort</translation>
+    </message>
+    <message>
+        <source>Edit the answer</source>
+        <translation>Antwort bearbeiten</translation>
+    </message>
+    <message>
+        <source>How this was made…</source>
+        <translation>Wie sie entstanden ist …</translation>
+    </message>
+    <message>
+        <source>Delete the answer</source>
+        <translation>Antwort löschen</translation>
+    </message>
 </context>
 <context>
     <name>AnswerBlock</name>
     <message>
         <source>Separator</source>
         <translation>Trennlinie</translation>
+    </message>
+</context>
+<context>
+    <name>AnswerDetails</name>
+    <message>
+        <source>How this answer was made</source>
+        <translation>Wie diese Antwort entstanden ist</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Fingerprint</source>
+        <translation>Fingerabdruck</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>Ended by</source>
+        <translation>Beendet durch</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>Eingabe</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n token(s)</source>
+        <translation>
+            <numerusform>%n Token</numerusform>
+            <numerusform>%n Token</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>Antwort</translation>
+    </message>
+    <message>
+        <source>Time to first token</source>
+        <translation>Zeit bis zum ersten Token</translation>
+    </message>
+    <message>
+        <source>%1 ms</source>
+        <translation>%1 ms</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Geschwindigkeit</translation>
+    </message>
+    <message>
+        <source>%1 tokens/s</source>
+        <translation>%1 Token/s</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Seed</translation>
+    </message>
+    <message>
+        <source>the model</source>
+        <translation>das Modell</translation>
+    </message>
+    <message>
+        <source>the longest length</source>
+        <translation>die größte Länge</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>an error</source>
+        <translation>einen Fehler</translation>
+    </message>
+    <message>
+        <source>Another model is loaded now; the same answer needs the one above.</source>
+        <translation>Jetzt ist ein anderes Modell geladen; für dieselbe Antwort braucht es das oben genannte.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Run again exactly</source>
+        <translation>Genau so wiederholen</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
     </message>
 </context>
 <context>
@@ -74,6 +180,14 @@
     <message>
         <source>being written</source>
         <translation>wird gerade geschrieben</translation>
+    </message>
+    <message>
+        <source>Edit the answer</source>
+        <translation>Antwort bearbeiten</translation>
+    </message>
+    <message>
+        <source>Keep this answer</source>
+        <translation>Diese Antwort behalten</translation>
     </message>
 </context>
 <context>
@@ -452,6 +566,18 @@
     <message>
         <source>Choose the folder of a model</source>
         <translation>Ordner eines Modells wählen</translation>
+    </message>
+    <message>
+        <source>Conversation deleted</source>
+        <translation>Unterhaltung gelöscht</translation>
+    </message>
+    <message>
+        <source>“%1” deleted</source>
+        <translation>„%1“ gelöscht</translation>
+    </message>
+    <message>
+        <source>Message deleted</source>
+        <translation>Nachricht gelöscht</translation>
     </message>
 </context>
 <context>
@@ -1018,14 +1144,6 @@
 <context>
     <name>UndoBar</name>
     <message>
-        <source>Conversation deleted</source>
-        <translation>Unterhaltung gelöscht</translation>
-    </message>
-    <message>
-        <source>“%1” deleted</source>
-        <translation>„%1“ gelöscht</translation>
-    </message>
-    <message>
         <source>Undo</source>
         <translation>Rückgängig</translation>
     </message>
@@ -1043,6 +1161,10 @@
     <message>
         <source>Edit and ask again</source>
         <translation>Bearbeiten und neu fragen</translation>
+    </message>
+    <message>
+        <source>Delete, with what follows</source>
+        <translation>Löschen, mit allem, was folgt</translation>
     </message>
 </context>
 <context>

@@ -57,12 +57,118 @@
         <source>%1 tokens/s</source>
         <translation>%1 jetons/s</translation>
     </message>
+    <message>
+        <source>More for this answer</source>
+        <translation>Plus d’actions pour cette réponse</translation>
+    </message>
+    <message>
+        <source>Edit the answer</source>
+        <translation>Modifier la réponse</translation>
+    </message>
+    <message>
+        <source>How this was made…</source>
+        <translation>Comment elle a été produite…</translation>
+    </message>
+    <message>
+        <source>Delete the answer</source>
+        <translation>Supprimer la réponse</translation>
+    </message>
 </context>
 <context>
     <name>AnswerBlock</name>
     <message>
         <source>Separator</source>
         <translation>Séparateur</translation>
+    </message>
+</context>
+<context>
+    <name>AnswerDetails</name>
+    <message>
+        <source>How this answer was made</source>
+        <translation>Comment cette réponse a été produite</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modèle</translation>
+    </message>
+    <message>
+        <source>Fingerprint</source>
+        <translation>Empreinte</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Appareil</translation>
+    </message>
+    <message>
+        <source>Ended by</source>
+        <translation>Terminée par</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>Invite</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n token(s)</source>
+        <translation>
+            <numerusform>%n jeton</numerusform>
+            <numerusform>%n jetons</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>Réponse</translation>
+    </message>
+    <message>
+        <source>Time to first token</source>
+        <translation>Délai jusqu’au premier jeton</translation>
+    </message>
+    <message>
+        <source>%1 ms</source>
+        <translation>%1 ms</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Vitesse</translation>
+    </message>
+    <message>
+        <source>%1 tokens/s</source>
+        <translation>%1 jetons/s</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Graine</translation>
+    </message>
+    <message>
+        <source>the model</source>
+        <translation>le modèle</translation>
+    </message>
+    <message>
+        <source>the longest length</source>
+        <translation>la longueur maximale</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Arrêter</translation>
+    </message>
+    <message>
+        <source>an error</source>
+        <translation>une erreur</translation>
+    </message>
+    <message>
+        <source>Another model is loaded now; the same answer needs the one above.</source>
+        <translation>Un autre modèle est chargé à présent ; la même réponse demande celui indiqué ci-dessus.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Fermer</translation>
+    </message>
+    <message>
+        <source>Run again exactly</source>
+        <translation>Relancer à l’identique</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Copier</translation>
     </message>
 </context>
 <context>
@@ -74,6 +180,14 @@
     <message>
         <source>being written</source>
         <translation>en cours de rédaction</translation>
+    </message>
+    <message>
+        <source>Edit the answer</source>
+        <translation>Modifier la réponse</translation>
+    </message>
+    <message>
+        <source>Keep this answer</source>
+        <translation>Garder cette réponse</translation>
     </message>
 </context>
 <context>
@@ -452,6 +566,18 @@
     <message>
         <source>Choose the folder of a model</source>
         <translation>Choisir le dossier d’un modèle</translation>
+    </message>
+    <message>
+        <source>Conversation deleted</source>
+        <translation>Conversation supprimée</translation>
+    </message>
+    <message>
+        <source>“%1” deleted</source>
+        <translation>« %1 » supprimée</translation>
+    </message>
+    <message>
+        <source>Message deleted</source>
+        <translation>Message supprimé</translation>
     </message>
 </context>
 <context>
@@ -1018,14 +1144,6 @@
 <context>
     <name>UndoBar</name>
     <message>
-        <source>Conversation deleted</source>
-        <translation>Conversation supprimée</translation>
-    </message>
-    <message>
-        <source>“%1” deleted</source>
-        <translation>« %1 » supprimée</translation>
-    </message>
-    <message>
         <source>Undo</source>
         <translation>Annuler</translation>
     </message>
@@ -1043,6 +1161,10 @@
     <message>
         <source>Edit and ask again</source>
         <translation>Modifier et redemander</translation>
+    </message>
+    <message>
+        <source>Delete, with what follows</source>
+        <translation>Supprimer, avec ce qui suit</translation>
     </message>
 </context>
 <context>

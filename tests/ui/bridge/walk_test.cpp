@@ -130,6 +130,43 @@ private slots:
         QTRY_COMPARE(w().shown().last(), QString("assistant: Second answer 2/3"));
     }
 
+    void walk_runningAgainTakesTheSeedAndTheSettingsOfThen() {
+        w().start();
+        auto* preferences = w().app().preferences();
+        QVERIFY(w().sendAndFinish("Tell me"));
+        const auto then = w().script().requests().back().sampling;
+        QVERIFY(!then.seed); // drawn anew, by the engine
+        preferences->samplingParameters()->setValue(QStringLiteral("temperature"), 1.5);
+        w().session().regenerateExactly(w().id(1));
+        QTRY_VERIFY(!w().session().generating());
+        QCOMPARE(w().shown().last(), QString("assistant: Hello there. 2/2"));
+        const auto again = w().script().requests().back().sampling;
+        QCOMPARE(again.seed.value_or(0), std::uint64_t(7));
+        QCOMPARE(again.temperature, then.temperature);
+        w().session().regenerate(w().id(1));
+        QTRY_VERIFY(!w().session().generating());
+        QCOMPARE(w().script().requests().back().sampling.temperature, 1.5f);
+    }
+
+    void walk_anEditedAnswerIsOneMoreVariantThatTheModelReads() {
+        w().start();
+        QVERIFY(w().sendAndFinish("Tell me"));
+        QVERIFY(!w().session().editAnswer(w().id(1), "  \n"));
+        QVERIFY(!w().session().editAnswer(w().id(0), "a question is no answer"));
+        QVERIFY(w().session().editAnswer(w().id(1), "Hello **here**."));
+        QTRY_COMPARE(w().shown(), (QStringList{"user: Tell me", "assistant: Hello **here**. 2/2"}));
+        QVERIFY(w().session().editAnswer(w().id(1), "Hello **here**.")); // as it is: nothing to do
+        QVERIFY(w().sendAndFinish("And then?"));
+        const auto messages = w().script().requests().back().messages;
+        QCOMPARE(messages.size(), std::size_t(3));
+        QCOMPARE(messages[1].content, std::string("Hello **here**."));
+        w().stop();
+        w().start();
+        QTRY_COMPARE(w().shown().size(), 4);
+        w().session().selectSibling(w().id(1), -1);
+        QTRY_COMPARE(w().shown(), (QStringList{"user: Tell me", "assistant: Hello there. 1/2"}));
+    }
+
     void walk_editingAQuestionKeepsTheOldBranch() {
         w().start();
         QVERIFY(w().sendAndFinish("First"));
@@ -377,8 +414,14 @@ private slots:
         w().start();
         QVERIFY(w().sendAndFinish("One"));
         QVERIFY(w().sendAndFinish("Two"));
+        w().session().undoDeleteMessage(); // nothing was deleted yet
         w().session().deleteMessage(w().id(2));
         QTRY_COMPARE(w().shown(), (QStringList{"user: One", "assistant: Hello there."}));
+        w().session().undoDeleteMessage();
+        QTRY_COMPARE(w().shown().size(), 4);
+        QCOMPARE(w().text(2), QString("Two"));
+        w().session().deleteMessage(w().id(2));
+        QTRY_COMPARE(w().shown().size(), 2);
         QVERIFY(w().sendAndFinish("Three"));
         QCOMPARE(w().shown().size(), 4);
     }

@@ -200,6 +200,53 @@ private slots:
         QTRY_COMPARE(world_->list().count(), 1);
     }
 
+    void anAnswerTellsHowItWasMadeAndIsMadeAgain() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("how?")));
+        QTRY_VERIFY(find(QStringLiteral("answerMenu")));
+        find(QStringLiteral("answerMenu"))->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Space);
+        QTRY_VERIFY(find(QStringLiteral("detailsItem")));
+        QTest::qWait(50);
+        click(QStringLiteral("detailsItem"));
+        QTRY_VERIFY(object(QStringLiteral("answerDetails"))->property("opened").toBool());
+        click(QStringLiteral("copyDetails"));
+        const QString copied = QGuiApplication::clipboard()->text();
+        for (const char* line : {"Model: ", "Fingerprint: ", "Device: ", "Ended by: the model", "Seed: 7",
+                                 "temperature: ", "top_p: ", "Time to first token: ", "Speed: "})
+            QVERIFY2(copied.contains(QLatin1String(line)),
+                     qPrintable(QLatin1String(line) + QLatin1Char('\n') + copied));
+        click(QStringLiteral("runAgainExactly"));
+        QTRY_COMPARE(world_->shown().last(), QStringLiteral("assistant: Hello there. 2/2"));
+        QTRY_VERIFY(!object(QStringLiteral("answerDetails"))->property("visible").toBool());
+    }
+
+    void anAnswerIsEditedAndDeletedFromItsMenu() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("one")));
+        const auto choose = [&](const char* item) {
+            QTRY_VERIFY(find(QStringLiteral("answerMenu")));
+            click(QStringLiteral("answerMenu"));
+            QTRY_VERIFY(find(QLatin1String(item)));
+            QTest::qWait(50);
+            click(QLatin1String(item));
+        };
+        choose("editAnswerItem");
+        QTRY_VERIFY(find(QStringLiteral("messageEditor")));
+        QTRY_VERIFY(find(QStringLiteral("messageEditor"))->isAncestorOf(window_->activeFocusItem()));
+        key(Qt::Key_Return); // a new line: answers have many
+        type(QStringLiteral("more"));
+        key(Qt::Key_Return, Qt::ControlModifier);
+        QTRY_COMPARE(world_->shown().last(), QStringLiteral("assistant: Hello there.\nmore 2/2"));
+        choose("editAnswerItem");
+        QTRY_VERIFY(find(QStringLiteral("messageEditor")));
+        QTRY_VERIFY(find(QStringLiteral("messageEditor"))->isAncestorOf(window_->activeFocusItem()));
+        key(Qt::Key_Escape);
+        QTRY_VERIFY(!find(QStringLiteral("messageEditor")));
+        choose("deleteAnswerItem");
+        QTRY_COMPARE(world_->shown().last(), QStringLiteral("assistant: Hello there."));
+        key(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_COMPARE(world_->shown().last(), QStringLiteral("assistant: Hello there.\nmore 2/2"));
+    }
+
     void theTrashIsEnteredEmptiedAndLeft() {
         QVERIFY(world_->sendAndFinish(QStringLiteral("one")));
         key(Qt::Key_N, Qt::ControlModifier);

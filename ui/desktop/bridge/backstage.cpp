@@ -59,6 +59,8 @@ void Backstage::connectHistory() {
     connect(session, &ChatSession::draftRequested, history_, &HistoryWorker::saveDraft);
     connect(session, &ChatSession::siblingRequested, history_, &HistoryWorker::showSibling);
     connect(session, &ChatSession::messageRemovalRequested, history_, &HistoryWorker::removeMessage);
+    connect(session, &ChatSession::messageRestorationRequested, history_, &HistoryWorker::restoreMessage);
+    connect(session, &ChatSession::variantRequested, history_, &HistoryWorker::addVariant);
     connect(session, &ChatSession::answerAbandoned, history_, &HistoryWorker::takeAnswer);
     connect(session, &ChatSession::historyRetryRequested, history_, &HistoryWorker::retry);
     connect(session, &ChatSession::temporaryHistoryRequested, history_, &HistoryWorker::useTemporary);

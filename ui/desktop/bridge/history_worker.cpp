@@ -316,6 +316,30 @@ void HistoryWorker::removeMessage(qint64 conversation, qint64 message) {
     });
 }
 
+void HistoryWorker::restoreMessage(qint64 conversation, qint64 message) {
+    enqueue([this, conversation, message](HistoryStore& store) -> Result<void> {
+        TRY_OK(store.undeleteMessage(messageOf(message)));
+        reload(conversation);
+        return {};
+    });
+}
+
+void HistoryWorker::addVariant(qint64 conversation, qint64 answer, const QString& text) {
+    enqueue([this, conversation, answer, text](HistoryStore& store) -> Result<void> {
+        const auto original = store.message(messageOf(answer));
+        if (!original) return original.error();
+        tramontane::NewMessage variant;
+        variant.conversationId = original->conversationId;
+        variant.parentId = original->parentId;
+        variant.role = original->role;
+        variant.text = toCore(text);
+        const auto added = store.appendMessage(variant);
+        if (!added) return added.error();
+        reload(conversation);
+        return {};
+    });
+}
+
 void HistoryWorker::rename(qint64 key, const QString& title) {
     enqueue([this, key, title](HistoryStore& store) {
         return store.renameConversation(conversationOf(key), toCore(title));

@@ -40,6 +40,8 @@ public slots:
     void saveDraft(qint64 conversation, const QString& text);
     void showSibling(qint64 conversation, qint64 message, int delta);
     void removeMessage(qint64 conversation, qint64 message);
+    void restoreMessage(qint64 conversation, qint64 message);
+    void addVariant(qint64 conversation, qint64 answer, const QString& text); // the answer as a person would have it
     void rename(qint64 conversation, const QString& title);
     void remove(qint64 conversation);
     void restore(qint64 conversation);

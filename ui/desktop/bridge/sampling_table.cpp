@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/engine/sampling_settings.h"
+#include "ui/desktop/bridge/conversions.h"
 
 namespace tramontane::desktop {
 
@@ -22,6 +23,18 @@ std::vector<SamplingRange> samplingRanges() {
         ranges.push_back(range);
     }
     return ranges;
+}
+
+std::optional<SamplingChoice> samplingChoiceFrom(const QString& json) {
+    if (json.isEmpty()) return std::nullopt;
+    const auto settings = samplingSettingsFromJson(toCore(json));
+    if (!settings) return std::nullopt;
+    SamplingChoice choice;
+    for (const auto& parameter : samplingParameters())
+        choice.values.insert(QString::fromLatin1(parameter.name), parameter.get(*settings));
+    choice.seed = settings->seed;
+    for (const auto& stop : settings->stop) choice.stop << fromCore(stop);
+    return choice;
 }
 
 } // namespace tramontane::desktop

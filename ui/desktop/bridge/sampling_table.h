@@ -1,10 +1,13 @@
-// The engine's list of sampling parameters in Qt's terms: names, ranges and defaults for the preferences.
+// The engine's list of sampling parameters in Qt's terms: names, ranges and defaults for the preferences, and the values
+// that an answer was made with.
 #pragma once
 
 #include <QString>
 
 #include <optional>
 #include <vector>
+
+#include "ui/desktop/bridge/messages.h"
 
 namespace tramontane::desktop {
 
@@ -16,5 +19,8 @@ struct SamplingRange {
 };
 
 std::vector<SamplingRange> samplingRanges();
+
+// AnswerFigures::samplingJson, its seed included; none where that says nothing that can be used.
+std::optional<SamplingChoice> samplingChoiceFrom(const QString& json);
 
 } // namespace tramontane::desktop

@@ -11,7 +11,7 @@ T.ApplicationWindow {
     readonly property bool narrow: width < 700 * Math.max(1, Theme.scale)
     property bool drawer: false // the sidebar over the conversation, where there is no room beside it
     readonly property bool sidebarShown: narrow ? drawer : App.preferences.sidebarVisible
-    readonly property bool overlaid: preferences.visible || shortcuts.visible || about.visible
+    readonly property bool overlaid: preferences.visible || shortcuts.visible || about.visible || details.visible
 
     width: 1120
     height: 740
@@ -125,6 +125,7 @@ T.ApplicationWindow {
             focus: true
             onOpenModelRequested: folder.open()
             onUndoRequested: undo.undo()
+            onDetailsRequested: (messageId, figures) => details.show(messageId, figures)
         }
     }
     StatusLine {
@@ -139,7 +140,6 @@ T.ApplicationWindow {
         anchors.horizontalCenter: parent.horizontalCenter
         anchors.bottom: status.top
         anchors.bottomMargin: chat.composer.height + Theme.space5
-        onUndone: App.conversations.undoRemove()
     }
 
     PreferencesDialog {
@@ -147,6 +147,7 @@ T.ApplicationWindow {
         onOpenModelRequested: folder.open()
         onClosed: chat.focusComposer()
     }
+    AnswerDetails { id: details; onClosed: chat.focusComposer() }
     ShortcutsSheet { id: shortcuts; onClosed: chat.focusComposer() }
     AboutDialog { id: about; onClosed: chat.focusComposer() }
     FolderDialog {
@@ -157,11 +158,15 @@ T.ApplicationWindow {
 
     Connections {
         target: App.conversations
-        function onRemoved(id, title) { undo.show(title) }
+        function onRemoved(id, title) {
+            undo.show(title === "" ? qsTr("Conversation deleted") : qsTr("“%1” deleted").arg(title),
+                      () => App.conversations.undoRemove())
+        }
     }
     Connections {
         target: App.session
         function onChooseFolderRequested() { folder.open() }
+        function onMessageDeleted() { undo.show(qsTr("Message deleted"), () => App.session.undoDeleteMessage()) }
     }
 
     Shortcut { sequence: "Ctrl+N"; onActivated: window.startNew() }

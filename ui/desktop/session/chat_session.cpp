@@ -10,6 +10,7 @@
 #include "conversation_list_model.h"
 #include "engine_state.h"
 #include "preferences.h"
+#include "ui/desktop/bridge/sampling_table.h"
 
 namespace tramontane::desktop {
 
@@ -134,16 +135,24 @@ bool ChatSession::send(const QString& text) {
     draftDirty_ = false;
     draftSoon_.stop();
     emit draftChanged();
-    begin(std::move(exchange), turnsTo(question.id), false);
+    begin(std::move(exchange), turnsTo(question.id), false, preferences_->sampling());
     return true;
 }
 
-void ChatSession::regenerate(qint64 messageId) {
+void ChatSession::regenerate(qint64 messageId) { makeVariant(messageId, preferences_->sampling()); }
+
+void ChatSession::regenerateExactly(qint64 messageId) {
+    const auto* shown = branch_.find(messageId);
+    if (!shown || !shown->message.figures) return;
+    if (const auto sampling = samplingChoiceFrom(shown->message.figures->samplingJson))
+        makeVariant(messageId, *sampling);
+}
+
+void ChatSession::makeVariant(Key messageId, const SamplingChoice& sampling) {
     const auto* shown = branch_.find(messageId);
     if (!shown || shown->message.author != Author::assistant || !mayAsk()) return;
     Exchange exchange;
     exchange.answerParent = shown->message.parent;
-    const Key replaced = messageId;
     const auto turns = turnsTo(exchange.answerParent);
     exchange.answer = nextKey();
     StoredMessage answer;
@@ -152,8 +161,15 @@ void ChatSession::regenerate(qint64 messageId) {
     answer.author = Author::assistant;
     answer.state = MessageState::streaming;
     answer.createdAt = QDateTime::currentDateTime();
-    branch_.addVariant(replaced, answer);
-    begin(std::move(exchange), turns, false);
+    branch_.addVariant(messageId, answer);
+    begin(std::move(exchange), turns, false, sampling);
+}
+
+bool ChatSession::editAnswer(qint64 messageId, const QString& text) {
+    const auto* shown = branch_.find(messageId);
+    if (!shown || shown->message.author != Author::assistant || text.trimmed().isEmpty() || generating()) return false;
+    if (text != shown->message.text) emit variantRequested(conversation_, messageId, text);
+    return true;
 }
 
 void ChatSession::regenerateLast() {
@@ -173,7 +189,7 @@ void ChatSession::continueAnswer(qint64 messageId) {
     const auto turns = turnsTo(hasText ? messageId : exchange.answerParent);
     shown->message.state = MessageState::streaming;
     shown->message.errorText.clear();
-    begin(std::move(exchange), turns, hasText);
+    begin(std::move(exchange), turns, hasText, preferences_->sampling());
 }
 
 bool ChatSession::editAndResend(qint64 messageId, const QString& text) {
@@ -187,12 +203,12 @@ bool ChatSession::editAndResend(qint64 messageId, const QString& text) {
     question.text = text;
     question.createdAt = QDateTime::currentDateTime();
     branch_.addVariant(messageId, question);
-    begin(std::move(exchange), turnsTo(question.id), false);
+    begin(std::move(exchange), turnsTo(question.id), false, preferences_->sampling());
     return true;
 }
 
 // The exchange goes to the history first; the engine gets its job when that is safe on disk.
-void ChatSession::begin(Exchange exchange, QList<Turn> turns, bool continueLast) {
+void ChatSession::begin(Exchange exchange, QList<Turn> turns, bool continueLast, const SamplingChoice& sampling) {
     exchange.job = ++lastJob_;
     exchange.conversation = conversation_;
     if (exchange.question) {
@@ -211,7 +227,7 @@ void ChatSession::begin(Exchange exchange, QList<Turn> turns, bool continueLast)
     live.answer = exchange.answer;
     live.text = exchange.answerStart;
     live.startLength = exchange.answerStart.size();
-    live.job = PromptJob{exchange.job, std::move(turns), continueLast, preferences_->sampling(), std::stop_source()};
+    live.job = PromptJob{exchange.job, std::move(turns), continueLast, sampling, std::stop_source()};
     live_.emplace(exchange.job, std::move(live));
     banner_.clear(Banner::Topic::Answer);
     banner_.clear(Banner::Topic::Context);
@@ -369,7 +385,16 @@ void ChatSession::selectSibling(qint64 messageId, int delta) { emit siblingReque
 
 void ChatSession::deleteMessage(qint64 messageId) {
     if (generating() || !branch_.find(messageId)) return;
+    deleted_.append({conversation_, messageId});
     emit messageRemovalRequested(conversation_, messageId);
+    emit messageDeleted();
+}
+
+void ChatSession::undoDeleteMessage() {
+    if (deleted_.isEmpty()) return;
+    const auto [conversation, message] = deleted_.takeLast();
+    emit messageRestorationRequested(conversation, message);
+    if (conversation != conversation_) openConversation(conversation, message);
 }
 
 void ChatSession::copyText(const QString& text) { QGuiApplication::clipboard()->setText(text); }

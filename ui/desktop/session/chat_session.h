@@ -67,13 +67,18 @@ public:
     Q_INVOKABLE void stop();
     Q_INVOKABLE void regenerate(qint64 messageId);
     Q_INVOKABLE void regenerateLast();
+    // One more variant, with the seed and the settings that the answer was made with.
+    Q_INVOKABLE void regenerateExactly(qint64 messageId);
+    // The answer as the person would have it, as one more variant that the model reads as its own words.
+    Q_INVOKABLE bool editAnswer(qint64 messageId, const QString& text);
     Q_INVOKABLE void continueAnswer(qint64 messageId);
     Q_INVOKABLE bool editAndResend(qint64 messageId, const QString& text);
     Q_INVOKABLE void selectSibling(qint64 messageId, int delta);
     Q_INVOKABLE void copyMessage(qint64 messageId);
     Q_INVOKABLE void copyLastAnswer();
     Q_INVOKABLE void copyText(const QString& text);
-    Q_INVOKABLE void deleteMessage(qint64 messageId);
+    Q_INVOKABLE void deleteMessage(qint64 messageId); // with all that follows it
+    Q_INVOKABLE void undoDeleteMessage();             // the latest, in whichever conversation
 
     // Every answer that is being made ends, its text kept; the draft is handed to the history.
     void shutDown();
@@ -108,6 +113,8 @@ signals:
     void draftRequested(qint64 conversation, const QString& text);
     void siblingRequested(qint64 conversation, qint64 message, int delta);
     void messageRemovalRequested(qint64 conversation, qint64 message);
+    void messageRestorationRequested(qint64 conversation, qint64 message);
+    void variantRequested(qint64 conversation, qint64 answer, const QString& text);
     void answerAbandoned(const tramontane::desktop::AnswerResult& result); // the engine never saw the job
     void historyRetryRequested();
     void temporaryHistoryRequested();
@@ -116,12 +123,14 @@ signals:
     void countRequested(const tramontane::desktop::CountRequest& request);
     // To the window
     void chooseFolderRequested();
+    void messageDeleted();
 
 private:
     const LiveAnswer* liveHere() const;
     LiveAnswer* liveOf(JobId job);
     bool mayAsk() const;
-    void begin(Exchange exchange, QList<Turn> turns, bool continueLast);
+    void begin(Exchange exchange, QList<Turn> turns, bool continueLast, const SamplingChoice& sampling);
+    void makeVariant(Key answer, const SamplingChoice& sampling);
     void showMessages();
     void showConversation(Key id, const QString& title, const QString& draft, Branch branch);
     void refuse(JobId job, MessageState state, const Problem& problem);
@@ -151,6 +160,7 @@ private:
     std::optional<Pending> pending_;
     QHash<Key, std::pair<QString, Branch>> unsaved_; // conversations that the store does not have yet, when not shown
     std::map<JobId, LiveAnswer> live_;
+    QList<std::pair<Key, Key>> deleted_; // conversation and message, the latest last
     JobId lastJob_ = 0;
     Key lastKey_ = 0;
     int contextUsed_ = 0, droppedMessages_ = 0;

@@ -116,6 +116,7 @@ void ChatSession::forgetAll() {
     draftDirty_ = false;
     showConversation(0, {}, {}, {});
     unsaved_.clear();
+    deleted_.clear();
     conversations_->clearAll();
 }
 

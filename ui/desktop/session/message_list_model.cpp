@@ -37,7 +37,9 @@ QVariantMap figuresMap(const std::optional<AnswerFigures>& figures) {
             {QStringLiteral("finishReason"), figures->finishReason},
             {QStringLiteral("seed"), QString::number(figures->seed)}, // a number of JavaScript holds 53 bits
             {QStringLiteral("device"), figures->device},
-            {QStringLiteral("modelName"), figures->modelName}};
+            {QStringLiteral("modelName"), figures->modelName},
+            {QStringLiteral("fingerprint"), figures->fingerprint},
+            {QStringLiteral("sampling"), figures->samplingJson}};
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-// The row under an answer: copy, regenerate, its variants, how it was made.
+// The row under an answer: copy, regenerate, its variants, its menu, how fast it was.
 import QtQuick
 import Tramontane
 
@@ -15,6 +15,9 @@ FocusScope {
     signal regenerateRequested()
     signal continueRequested()
     signal step(int by)
+    signal editRequested()
+    signal detailsRequested()
+    signal deleteRequested()
 
     implicitHeight: row.height
     opacity: shown ? 1 : 0
@@ -60,6 +63,15 @@ FocusScope {
             enabled: !actions.busy
             onStep: (by) => actions.step(by)
         }
+        IconButton {
+            id: more
+            objectName: "answerMenu"
+            glyph: "more"
+            quiet: menu.visible
+            name: qsTr("More for this answer")
+            size: Theme.controlHeight - 4
+            onClicked: menu.popup(more, 0, more.height)
+        }
     }
     Text {
         anchors.right: parent.right
@@ -78,5 +90,32 @@ FocusScope {
         elide: Text.ElideRight
         Accessible.role: Accessible.StaticText
         Accessible.name: text
+    }
+    AppMenu {
+        id: menu
+        widest: Math.round(260 * Math.max(1, Theme.scale))
+        AppMenuItem {
+            objectName: "editAnswerItem"
+            text: qsTr("Edit the answer")
+            glyph: "edit"
+            enabled: !actions.busy
+            onTriggered: Qt.callLater(actions.editRequested)
+        }
+        AppMenuItem {
+            objectName: "detailsItem"
+            text: qsTr("How this was made…")
+            glyph: "info"
+            enabled: actions.figures.modelName !== undefined
+            onTriggered: Qt.callLater(actions.detailsRequested)
+        }
+        AppMenuSeparator {}
+        AppMenuItem {
+            objectName: "deleteAnswerItem"
+            text: qsTr("Delete the answer")
+            glyph: "trash"
+            danger: true
+            enabled: !actions.busy
+            onTriggered: Qt.callLater(actions.deleteRequested)
+        }
     }
 }

@@ -17,7 +17,9 @@ FocusScope {
     readonly property bool empty: text === ""
     property real viewTop: -Infinity
     property real viewBottom: Infinity
+    property bool editing: false
     signal linkActivated(string address)
+    signal detailsRequested()
     signal grewAbove(real by)
 
     implicitHeight: column.height
@@ -38,13 +40,30 @@ FocusScope {
         }
         AnswerBlocks {
             width: parent.width
-            visible: !message.empty
+            visible: !message.empty && !message.editing
             blocks: message.blocks
             streaming: message.streaming
             viewTop: message.viewTop
             viewBottom: message.viewBottom
             onGrewAbove: (by) => message.grewAbove(by)
             onLinkActivated: (address) => message.linkActivated(address)
+        }
+        Loader {
+            id: editor
+            active: message.editing
+            visible: active
+            width: parent.width
+            sourceComponent: MessageEditor {
+                text: message.text
+                name: qsTr("Edit the answer")
+                submitText: qsTr("Keep this answer")
+                enterSubmits: false
+                onCancelled: message.endEditing()
+                onSubmitted: (text) => {
+                    if (App.session.editAnswer(message.messageId, text)) message.endEditing()
+                }
+            }
+            onLoaded: item.begin()
         }
         AnswerState {
             width: parent.width
@@ -59,7 +78,7 @@ FocusScope {
         }
         AnswerActions {
             width: parent.width
-            visible: !message.streaming
+            visible: !message.streaming && !message.editing
             shown: message.last || hover.hovered || activeFocus || message.siblingCount > 1
             siblingIndex: message.siblingIndex
             siblingCount: message.siblingCount
@@ -69,6 +88,14 @@ FocusScope {
             onRegenerateRequested: App.session.regenerate(message.messageId)
             onStep: (by) => App.session.selectSibling(message.messageId, by)
             onContinueRequested: App.session.continueAnswer(message.messageId)
+            onEditRequested: message.editing = true
+            onDetailsRequested: message.detailsRequested()
+            onDeleteRequested: App.session.deleteMessage(message.messageId)
         }
+    }
+
+    function endEditing() {
+        editing = false
+        forceActiveFocus()
     }
 }

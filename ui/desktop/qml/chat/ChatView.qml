@@ -11,6 +11,7 @@ FocusScope {
     property alias composer: composer
     signal openModelRequested()
     signal undoRequested()
+    signal detailsRequested(var messageId, var figures)
 
     function focusComposer() { composer.forceActiveFocus() }
     function send(text) {
@@ -48,6 +49,7 @@ FocusScope {
         width: parent.width
         visible: !view.empty
         onLinkActivated: (address) => links.ask(address)
+        onDetailsRequested: (messageId, figures) => view.detailsRequested(messageId, figures)
     }
     Flickable {
         id: greeting

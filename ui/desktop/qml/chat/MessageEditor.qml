@@ -1,10 +1,13 @@
-// A question's text in; the changed text out when it is sent again.
+// A message's text in; the changed text out.
 import QtQuick
 import Tramontane
 
 Column {
     id: editor
     property alias text: field.text
+    property string name: qsTr("Edit the question")
+    property string submitText: qsTr("Ask again")
+    property bool enterSubmits: true // otherwise Ctrl+Enter does
     signal submitted(string text)
     signal cancelled()
 
@@ -23,7 +26,7 @@ Column {
         minimumLines: 1
         maximumLines: 12
         edit.font.pixelSize: Theme.textSize
-        name: qsTr("Edit the question")
+        name: editor.name
         onKeyPressed: (event) => {
             if (event.key === Qt.Key_Escape) {
                 event.accepted = true
@@ -31,6 +34,7 @@ Column {
             }
             const enter = event.key === Qt.Key_Return || event.key === Qt.Key_Enter
             if (!enter || event.modifiers & Qt.ShiftModifier || field.edit.inputMethodComposing) return
+            if (!editor.enterSubmits && !(event.modifiers & Qt.ControlModifier)) return
             event.accepted = true
             editor.submit()
         }
@@ -46,7 +50,7 @@ Column {
         AppButton {
             objectName: "sendEdit"
             kind: "primary"
-            text: qsTr("Ask again")
+            text: editor.submitText
             enabled: field.text.trim() !== ""
             onClicked: editor.submit()
         }

@@ -16,6 +16,7 @@ ListView {
     property Item inside: null // what has the keyboard within the list
     readonly property int side: Math.max(Theme.space4, Math.round((width - Theme.columnWidth) / 2))
     signal linkActivated(string address)
+    signal detailsRequested(var messageId, var figures)
 
     model: App.session.messages
     spacing: 0
@@ -167,6 +168,7 @@ ListView {
                 viewBottom: list.coarseTop + list.coarse + list.height - row.y
                 onGrewAbove: (by) => list.shift(by)
                 onLinkActivated: (address) => list.linkActivated(address)
+                onDetailsRequested: list.detailsRequested(row.messageId, row.figures)
             }
         }
     }

@@ -95,6 +95,14 @@ FocusScope {
                 enabled: !message.busy
                 onClicked: message.editing = true
             }
+            IconButton {
+                objectName: "deleteQuestion"
+                glyph: "trash"
+                name: qsTr("Delete, with what follows")
+                size: Theme.controlHeight - 6
+                enabled: !message.busy
+                onClicked: App.session.deleteMessage(message.messageId)
+            }
         }
     }
 

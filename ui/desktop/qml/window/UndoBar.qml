@@ -1,10 +1,11 @@
-// A conversation was deleted: says which, and for ten seconds brings it back.
+// Something was deleted: says what, and for ten seconds brings it back.
 import QtQuick
 import Tramontane
 
 Rectangle {
     id: bar
-    property string title
+    property string message // what was deleted
+    property var bringBack: null // a function
     property int time: 10000
     readonly property bool shown: clock.running
     signal undone()
@@ -17,13 +18,15 @@ Rectangle {
     Accessible.role: Accessible.AlertMessage
     Accessible.name: words.text
 
-    function show(what) {
-        title = what
+    function show(what, undoing) {
+        message = what
+        bringBack = undoing
         clock.restart()
     }
     function undo() {
         if (!shown) return
         clock.stop()
+        if (bringBack) bringBack()
         undone()
     }
     Timer { id: clock; interval: bar.time }
@@ -36,7 +39,7 @@ Rectangle {
             id: words
             anchors.verticalCenter: parent.verticalCenter
             width: Math.min(implicitWidth, (bar.parent ? bar.parent.width : 600) - 180)
-            text: bar.title === "" ? qsTr("Conversation deleted") : qsTr("“%1” deleted").arg(bar.title)
+            text: bar.message
             textFormat: Text.PlainText
             font.family: Theme.family
             font.pixelSize: Theme.textSmall
