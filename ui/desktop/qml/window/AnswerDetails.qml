@@ -28,7 +28,7 @@ AppDialog {
             [qsTr("Answer"), qsTr("%n token(s)", "", figures.newTokens || 0)],
             [qsTr("Time to first token"), qsTr("%1 ms").arg(number(figures.timeToFirstTokenMs || 0, 0))],
             [qsTr("Speed"), qsTr("%1 tokens/s").arg(number(figures.tokensPerSecond || 0, 1))],
-            [qsTr("Seed"), figures.seed || ""]
+            [qsTr("Seed"), settings.seed === undefined ? "" : figures.seed]
         ]
         for (const name in settings)
             if (name !== "seed") list.push([name, shown(settings[name])])
