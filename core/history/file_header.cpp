@@ -69,6 +69,7 @@ Result<FileHeader> readFileHeader(const std::string& path, const std::string& vf
         const auto isVersion = [](unsigned char version) { return version == 1 || version == 2; };
         header.isAsWritten = isVersion(head[18]) && isVersion(head[19]) && head[20] == 0 &&
                              bigEndian(head + 44, 4) == 4 && bigEndian(head + 56, 4) == 1;
+        header.usesWal = head[18] == 2 || head[19] == 2;
         header.schemaVersion = bigEndian(head + 60, 4);
         header.applicationId = bigEndian(head + 68, 4);
     }

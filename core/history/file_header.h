@@ -22,6 +22,7 @@ struct FileHeader {
     std::int64_t sizeBytes = 0; // 0 also where there is no file
     bool isDatabase = false;    // the magic is right; what follows is only then set
     std::uint32_t pageSize = 0; // 0: none that can be
+    bool usesWal = false;       // of its read or write version
     bool isAsWritten = false;   // the fields that no program has reason to change in a history
     std::int64_t schemaVersion = 0;
     std::int64_t applicationId = 0;

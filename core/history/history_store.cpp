@@ -4,30 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <chrono>
-
+#include "core/history/backup_files.h"
 #include "core/history/open_store.h"
 #include "core/history/store_state.h"
 
 namespace tramontane {
 
 namespace {
-
-UnixMilliseconds systemTime() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-Result<void> makeFolder(const std::filesystem::path& folder) {
-    std::error_code error;
-    if (folder.empty() || std::filesystem::is_directory(folder, error)) return {};
-    const bool made = std::filesystem::create_directories(folder, error);
-    if (error)
-        return makeError(ErrorKind::io, folder.string() + ": cannot be created: " + error.message() +
-                                            "; check who may write there, or choose another folder");
-    if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-    return {};
-}
 
 // Answers that were growing when the program ended.
 Result<std::vector<MessageId>> endInterruptedAnswers(Database& database) {
@@ -57,7 +40,7 @@ Result<std::vector<MessageId>> endInterruptedAnswers(Database& database) {
 
 Result<HistoryStore> HistoryStore::open(const std::filesystem::path& file, HistoryOptions options) {
     if (!options.clock) options.clock = systemTime;
-    TRY_OK(makeFolder(file.parent_path()));
+    TRY_OK(makePrivateFolder(file.parent_path()));
     Result<StoreLock> lock = StoreLock::take(lockFileOf(file));
     TRY_OK(lock);
     Result<OpenedDatabase> opened = openDatabase(file, options, historyMigrations());
@@ -111,6 +94,7 @@ Result<void> HistoryStore::deleteEverything() {
     TRY_OK(deleted);
     std::error_code ignored;
     for (const std::filesystem::path& copy : keptCopiesOf(state_->file)) std::filesystem::remove(copy, ignored);
+    removeAllBackups(backupFolderOf(state_->file, state_->options));
     // secure_delete has overwritten it all. This only gives the space back, so where it cannot, all is still well.
     (void)database.run("VACUUM").ok();
     return {};

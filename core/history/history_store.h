@@ -26,6 +26,7 @@ namespace tramontane {
 struct HistoryOptions {
     int busyTimeoutMs = 50;
     std::function<UnixMilliseconds()> clock; // none: the system's
+    std::filesystem::path backupFolder;      // of the rolling backups; empty: "backups" beside the file
     std::string vfsName;                     // of SQLite's file layer; empty: the system's. Tests put faults there.
 };
 
@@ -115,6 +116,14 @@ public:
     // --- Search --------------------------------------------------------------------------------------------
     // Titles and the messages of all branches, upper and lower case and accents alike; nothing in the bin.
     Result<SearchResult> search(const SearchQuery& query);
+
+    // --- Backups: backups.h lists and restores them --------------------------------------------------------
+    // Where the newest backup is older than policy.every (one from the future, the clock having been set back, does
+    // not count), makes another of one consistent state, checks every page of it and, once it is durable, removes what
+    // is older than the newest policy.keep. True: one was made. With an error nothing is left behind and no backup was
+    // removed; where the history itself is found damaged, opening it again salvages it. `proceed` is asked after each
+    // MB; it may call this store, and what it writes is in the backup too; false ends the backup with `cancelled`.
+    Result<bool> backUpIfDue(const BackupPolicy& policy = {}, const std::function<bool()>& proceed = {});
 
     // SQLite's own check of every page and row, the foreign keys and the search index. Slow on a large file.
     Result<void> checkIntegrity();

@@ -124,6 +124,12 @@ struct SearchResult {
     bool complete = true;        // false: the limit or the time ran out; with few hits, a longer time may find more
 };
 
+// When a rolling backup is due and how many there are.
+struct BackupPolicy {
+    int keep = 7; // the newest; at least 1
+    UnixMilliseconds every = UnixMilliseconds{24} * 60 * 60 * 1000;
+};
+
 enum class OpenOutcome { created, opened, migrated, salvaged };
 
 // What opening found and did. Where `summary` is not empty the person should be told.

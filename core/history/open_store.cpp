@@ -3,8 +3,8 @@
 #include <sqlite3.h>
 
 #include <cstdlib>
-#include <memory>
 
+#include "core/history/copy_database.h"
 #include "core/history/file_header.h"
 #include "core/history/salvage.h"
 #include "core/history/search_index.h"
@@ -56,12 +56,16 @@ Result<bool> checkPages(Database& database) {
     return whole && !*damaged;
 }
 
-// Asked twice before the file is called damaged: a disk that fails once shows in some reports without its code.
+} // namespace
+
+// Asked twice before a file is called damaged: a disk that fails once shows in some reports without its code.
 Result<bool> pagesAreWhole(Database& database) {
     const Result<bool> whole = checkPages(database);
     TRY_OK(whole);
     return *whole ? whole : checkPages(database);
 }
+
+namespace {
 
 Result<Verdict> examine(Database& database, const FileHeader& header, bool checkAll,
                         std::span<const Migration> migrations) {
@@ -126,22 +130,11 @@ Result<bool> settleSearchIndex(Database& database, bool checkAll) {
     return rebuilt.error();
 }
 
-// The whole file as it is now, through SQLite, so that it is one consistent state.
-Result<void> copyDatabase(Database& from, const std::filesystem::path& to, const HistoryOptions& options) {
-    TRY_OK(createPrivately(to));
-    Result<Database> copy = Database::open(to.string(), Database::Mode::create, options.vfsName, options.busyTimeoutMs);
-    TRY_OK(copy);
-    // DELETE, the default, would leave the folder unsynced after the journal goes.
-    TRY_OK(copy->script("PRAGMA synchronous = EXTRA"));
-    const std::unique_ptr<sqlite3_backup, int (*)(sqlite3_backup*)> backup(
-        sqlite3_backup_init(copy->handle(), "main", from.handle(), "main"), sqlite3_backup_finish);
-    const int code = backup ? sqlite3_backup_step(backup.get(), -1) : SQLITE_ERROR;
-    if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
-        return makeError(ErrorKind::busy, to.string() + ": another program holds the history; it is tried again");
-    if (code != SQLITE_DONE)
-        return makeError(ErrorKind::io, to.string() + ": the backup before the update of the history cannot be written;"
-                                                      " free some space, then start again");
-    return {};
+Result<void> backUpBeforeUpdate(Database& database, const std::filesystem::path& to, const HistoryOptions& options) {
+    const Result<void> copied = copyDatabase(database, to, options);
+    if (copied.ok() || copied.error().kind == ErrorKind::busy) return copied;
+    return makeError(ErrorKind::io, to.string() + ": the backup before the update of the history cannot be written;"
+                                                  " free some space, then start again");
 }
 
 Result<OpenedDatabase> bringUpToDate(Database database, const FileHeader& header, Verdict verdict,
@@ -156,7 +149,7 @@ Result<OpenedDatabase> bringUpToDate(Database database, const FileHeader& header
     } else if (header.schemaVersion < std::int64_t(migrations.size())) {
         opened.report.outcome = OpenOutcome::migrated;
         opened.report.backupFile = backupFileOf(file, header.schemaVersion);
-        TRY_OK(copyDatabase(database, opened.report.backupFile, options));
+        TRY_OK(backUpBeforeUpdate(database, opened.report.backupFile, options));
         opened.report.summary =
             "The history was updated for this version of Tramontane. A copy of it as it was lies in " +
             opened.report.backupFile.string() + ".";

@@ -17,4 +17,7 @@ struct OpenedDatabase {
 Result<OpenedDatabase> openDatabase(const std::filesystem::path& file, const HistoryOptions& options,
                                     std::span<const Migration> migrations);
 
+// SQLite's check of every page and row. False: damaged; an error: it could not be read.
+Result<bool> pagesAreWhole(Database& database);
+
 } // namespace tramontane

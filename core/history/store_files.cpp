@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 
@@ -30,9 +31,27 @@ Result<void> syncPath(const std::filesystem::path& path, int flags) {
 
 } // namespace
 
+UnixMilliseconds systemTime() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+Result<void> makePrivateFolder(const std::filesystem::path& folder) {
+    std::error_code error;
+    if (folder.empty() || std::filesystem::is_directory(folder, error)) return {};
+    const bool made = std::filesystem::create_directories(folder, error);
+    if (error)
+        return makeError(ErrorKind::io, folder.string() + ": cannot be created: " + error.message() +
+                                            "; check who may write there, or choose another folder");
+    if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+    return {};
+}
+
 std::filesystem::path lockFileOf(const std::filesystem::path& file) { return file.string() + ".lock"; }
 std::filesystem::path damageMarkOf(const std::filesystem::path& file) { return file.string() + ".check"; }
 std::filesystem::path salvageFileOf(const std::filesystem::path& file) { return file.string() + ".salvaging"; }
+
+std::filesystem::path restoringFileOf(const std::filesystem::path& file) { return file.string() + ".restoring"; }
 
 std::filesystem::path backupFileOf(const std::filesystem::path& file, std::int64_t schemaVersion) {
     return file.string() + ".backup-v" + std::to_string(schemaVersion);
@@ -58,7 +77,7 @@ std::vector<std::filesystem::path> keptCopiesOf(const std::filesystem::path& fil
     std::filesystem::directory_iterator entry(file.has_parent_path() ? file.parent_path() : ".", error), end;
     for (; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        for (const char* suffix : {".backup-v", ".damaged-"})
+        for (const char* suffix : {".backup-v", ".damaged-", ".restoring"})
             if (name.starts_with(file.filename().string() + suffix)) found.push_back(entry->path());
     }
     return found;
@@ -70,6 +89,8 @@ Result<void> createPrivately(const std::filesystem::path& file) {
     ::close(descriptor);
     return {};
 }
+
+Result<void> syncFile(const std::filesystem::path& file) { return syncPath(file, O_RDONLY); }
 
 Result<void> syncFolderOf(const std::filesystem::path& file) {
     return syncPath(file.has_parent_path() ? file.parent_path() : ".", O_RDONLY | O_DIRECTORY);
