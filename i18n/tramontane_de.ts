@@ -214,6 +214,45 @@
     </message>
 </context>
 <context>
+    <name>BackupsPage</name>
+    <message>
+        <source>A backup every day</source>
+        <translation>Jeden Tag eine Sicherung</translation>
+    </message>
+    <message>
+        <source>Once a day a copy of all conversations is made in the folder of your conversations. The last seven are kept.</source>
+        <translation>Einmal am Tag wird im Ordner der Unterhaltungen eine Kopie von allen angelegt. Die letzten sieben werden aufbewahrt.</translation>
+    </message>
+    <message>
+        <source>Back up now</source>
+        <translation>Jetzt sichern</translation>
+    </message>
+    <message>
+        <source>Backups</source>
+        <translation>Sicherungen</translation>
+    </message>
+    <message>
+        <source>There is none yet.</source>
+        <translation>Noch gibt es keine.</translation>
+    </message>
+    <message>
+        <source>Putting one back replaces the conversations that are there now; these are kept as a backup first.</source>
+        <translation>Das Einspielen ersetzt die jetzigen Unterhaltungen; sie werden vorher selbst gesichert.</translation>
+    </message>
+    <message>
+        <source>Put back…</source>
+        <translation>Einspielen …</translation>
+    </message>
+    <message>
+        <source>Leave it as it is</source>
+        <translation>So lassen</translation>
+    </message>
+    <message>
+        <source>Put this backup back</source>
+        <translation>Diese Sicherung einspielen</translation>
+    </message>
+</context>
+<context>
     <name>BannerBar</name>
     <message>
         <source>Dismiss</source>
@@ -755,6 +794,10 @@
         <source>Close the preferences</source>
         <translation>Einstellungen schließen</translation>
     </message>
+    <message>
+        <source>Backups</source>
+        <translation>Sicherungen</translation>
+    </message>
 </context>
 <context>
     <name>PresetBar</name>
@@ -806,10 +849,6 @@
         <translation>Wo die Unterhaltungen liegen</translation>
     </message>
     <message>
-        <source>In one SQLite file in this folder. To back up, copy it while Tramontane is closed.</source>
-        <translation>In einer SQLite-Datei in diesem Ordner. Zum Sichern die Datei kopieren, während Tramontane geschlossen ist.</translation>
-    </message>
-    <message>
         <source>Copy the path</source>
         <translation>Pfad kopieren</translation>
     </message>
@@ -826,10 +865,6 @@
         <translation>Alles löschen</translation>
     </message>
     <message>
-        <source>Every conversation is removed from the file for good. Settings and presets stay.</source>
-        <translation>Jede Unterhaltung wird endgültig aus der Datei entfernt. Einstellungen und Voreinstellungen bleiben.</translation>
-    </message>
-    <message>
         <source>Delete all conversations…</source>
         <translation>Alle Unterhaltungen löschen…</translation>
     </message>
@@ -844,6 +879,14 @@
     <message>
         <source>Delete all</source>
         <translation>Alle löschen</translation>
+    </message>
+    <message>
+        <source>In one SQLite file in this folder, with a copy of each of the last seven days beside it.</source>
+        <translation>In einer SQLite-Datei in diesem Ordner, daneben je eine Kopie der letzten sieben Tage.</translation>
+    </message>
+    <message>
+        <source>Every conversation is removed from the file for good, and every backup with it. Settings and presets stay.</source>
+        <translation>Jede Unterhaltung wird endgültig aus der Datei entfernt und jede Sicherung mit ihr. Einstellungen und Vorgaben bleiben.</translation>
     </message>
 </context>
 <context>
@@ -1180,6 +1223,43 @@
     <message>
         <source>Next variant</source>
         <translation>Nächste Variante</translation>
+    </message>
+</context>
+<context>
+    <name>tramontane::desktop::BackupList</name>
+    <message>
+        <source>%1, %2, %3</source>
+        <translation>%1, %2, %3</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n Unterhaltung</numerusform>
+            <numerusform>%n Unterhaltungen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s)</source>
+        <translation>
+            <numerusform>%n Nachricht</numerusform>
+            <numerusform>%n Nachrichten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The backup was put back. What was there before is a backup itself now.</source>
+        <translation>Die Sicherung ist eingespielt. Was vorher da war, ist nun selbst eine Sicherung.</translation>
+    </message>
+    <message>
+        <source>A backup was made.</source>
+        <translation>Eine Sicherung wurde angelegt.</translation>
+    </message>
+    <message>
+        <source>The backup could not be put back; the conversations are what they were.</source>
+        <translation>Die Sicherung ließ sich nicht einspielen; die Unterhaltungen sind, wie sie waren.</translation>
+    </message>
+    <message>
+        <source>The backup could not be made. The earlier ones are all there.</source>
+        <translation>Die Sicherung ließ sich nicht anlegen. Die früheren sind alle da.</translation>
     </message>
 </context>
 <context>

@@ -214,6 +214,45 @@
     </message>
 </context>
 <context>
+    <name>BackupsPage</name>
+    <message>
+        <source>A backup every day</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Once a day a copy of all conversations is made in the folder of your conversations. The last seven are kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back up now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Backups</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is none yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Putting one back replaces the conversations that are there now; these are kept as a backup first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put back…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave it as it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put this backup back</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>BannerBar</name>
     <message>
         <source>Dismiss</source>
@@ -755,6 +794,10 @@
         <source>Close the preferences</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Backups</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>PresetBar</name>
@@ -806,10 +849,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>In one SQLite file in this folder. To back up, copy it while Tramontane is closed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Copy the path</source>
         <translation type="unfinished"></translation>
     </message>
@@ -826,10 +865,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Every conversation is removed from the file for good. Settings and presets stay.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Delete all conversations…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -843,6 +878,14 @@
     </message>
     <message>
         <source>Delete all</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In one SQLite file in this folder, with a copy of each of the last seven days beside it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every conversation is removed from the file for good, and every backup with it. Settings and presets stay.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1179,6 +1222,43 @@
     </message>
     <message>
         <source>Next variant</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>tramontane::desktop::BackupList</name>
+    <message>
+        <source>%1, %2, %3</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n conversation</numerusform>
+            <numerusform>%n conversations</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s)</source>
+        <translation>
+            <numerusform>%n message</numerusform>
+            <numerusform>%n messages</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The backup was put back. What was there before is a backup itself now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backup was made.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backup could not be put back; the conversations are what they were.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The backup could not be made. The earlier ones are all there.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -214,6 +214,45 @@
     </message>
 </context>
 <context>
+    <name>BackupsPage</name>
+    <message>
+        <source>A backup every day</source>
+        <translation>Une sauvegarde chaque jour</translation>
+    </message>
+    <message>
+        <source>Once a day a copy of all conversations is made in the folder of your conversations. The last seven are kept.</source>
+        <translation>Une fois par jour, une copie de toutes les conversations est créée dans leur dossier. Les sept dernières sont conservées.</translation>
+    </message>
+    <message>
+        <source>Back up now</source>
+        <translation>Sauvegarder maintenant</translation>
+    </message>
+    <message>
+        <source>Backups</source>
+        <translation>Sauvegardes</translation>
+    </message>
+    <message>
+        <source>There is none yet.</source>
+        <translation>Il n’y en a pas encore.</translation>
+    </message>
+    <message>
+        <source>Putting one back replaces the conversations that are there now; these are kept as a backup first.</source>
+        <translation>La remise en place remplace les conversations actuelles ; celles-ci sont d’abord sauvegardées.</translation>
+    </message>
+    <message>
+        <source>Put back…</source>
+        <translation>Remettre…</translation>
+    </message>
+    <message>
+        <source>Leave it as it is</source>
+        <translation>Laisser tel quel</translation>
+    </message>
+    <message>
+        <source>Put this backup back</source>
+        <translation>Remettre cette sauvegarde</translation>
+    </message>
+</context>
+<context>
     <name>BannerBar</name>
     <message>
         <source>Dismiss</source>
@@ -755,6 +794,10 @@
         <source>Close the preferences</source>
         <translation>Fermer les préférences</translation>
     </message>
+    <message>
+        <source>Backups</source>
+        <translation>Sauvegardes</translation>
+    </message>
 </context>
 <context>
     <name>PresetBar</name>
@@ -806,10 +849,6 @@
         <translation>Où sont vos conversations</translation>
     </message>
     <message>
-        <source>In one SQLite file in this folder. To back up, copy it while Tramontane is closed.</source>
-        <translation>Dans un fichier SQLite de ce dossier. Pour une sauvegarde, copiez-le quand Tramontane est fermé.</translation>
-    </message>
-    <message>
         <source>Copy the path</source>
         <translation>Copier le chemin</translation>
     </message>
@@ -826,10 +865,6 @@
         <translation>Tout supprimer</translation>
     </message>
     <message>
-        <source>Every conversation is removed from the file for good. Settings and presets stay.</source>
-        <translation>Toutes les conversations sont retirées du fichier pour de bon. Les réglages et préréglages restent.</translation>
-    </message>
-    <message>
         <source>Delete all conversations…</source>
         <translation>Supprimer toutes les conversations…</translation>
     </message>
@@ -844,6 +879,14 @@
     <message>
         <source>Delete all</source>
         <translation>Tout supprimer</translation>
+    </message>
+    <message>
+        <source>In one SQLite file in this folder, with a copy of each of the last seven days beside it.</source>
+        <translation>Dans un seul fichier SQLite de ce dossier, accompagné d’une copie pour chacun des sept derniers jours.</translation>
+    </message>
+    <message>
+        <source>Every conversation is removed from the file for good, and every backup with it. Settings and presets stay.</source>
+        <translation>Chaque conversation est définitivement retirée du fichier, et chaque sauvegarde avec elle. Les réglages et préréglages restent.</translation>
     </message>
 </context>
 <context>
@@ -1180,6 +1223,43 @@
     <message>
         <source>Next variant</source>
         <translation>Variante suivante</translation>
+    </message>
+</context>
+<context>
+    <name>tramontane::desktop::BackupList</name>
+    <message>
+        <source>%1, %2, %3</source>
+        <translation>%1, %2, %3</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n conversation</numerusform>
+            <numerusform>%n conversations</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s)</source>
+        <translation>
+            <numerusform>%n message</numerusform>
+            <numerusform>%n messages</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The backup was put back. What was there before is a backup itself now.</source>
+        <translation>La sauvegarde a été remise en place. Ce qui s’y trouvait avant est maintenant une sauvegarde.</translation>
+    </message>
+    <message>
+        <source>A backup was made.</source>
+        <translation>Une sauvegarde a été créée.</translation>
+    </message>
+    <message>
+        <source>The backup could not be put back; the conversations are what they were.</source>
+        <translation>La sauvegarde n’a pas pu être remise en place ; les conversations sont restées telles quelles.</translation>
+    </message>
+    <message>
+        <source>The backup could not be made. The earlier ones are all there.</source>
+        <translation>La sauvegarde n’a pas pu être créée. Les précédentes sont toutes là.</translation>
     </message>
 </context>
 <context>

@@ -338,6 +338,57 @@ private slots:
         QVERIFY(trash.ok() && trash->empty());
     }
 
+    void walk_aBackupIsPutBackAndThatIsUndone() {
+        w().start();
+        auto& backups = *w().app().backups();
+        QVERIFY(w().sendAndFinish("Before"));
+        backups.backUp();
+        QVERIFY(backups.busy());
+        QTRY_VERIFY(!backups.busy());
+        QVERIFY2(!backups.failed(), qPrintable(backups.message()));
+        QTRY_COMPARE(backups.count(), 1);
+        QVERIFY(w().sendAndFinish("After"));
+        const Key id = w().session().conversationId();
+        QTest::qWait(1100); // backups are named by the second
+        backups.restore(0);
+        QTRY_VERIFY(!backups.busy());
+        QVERIFY2(!backups.failed(), qPrintable(backups.message()));
+        QCOMPARE(w().session().conversationId(), Key(0));
+        QTRY_COMPARE(w().list().count(), 1);
+        w().list().open(id);
+        QTRY_COMPARE(w().shown(), (QStringList{"user: Before", "assistant: Hello there."}));
+        QVERIFY(w().sendAndFinish("Elsewhere"));
+        QTRY_COMPARE(backups.count(), 2);
+        QTest::qWait(1100);
+        backups.restore(0); // what was there before the first
+        QTRY_VERIFY(!backups.busy());
+        w().list().open(id);
+        QTRY_COMPARE(w().shown().size(), 4);
+        QCOMPARE(w().text(2), QString("After"));
+    }
+
+    void walk_aBackupThatIsDamagedIsNotPutBack() {
+        w().start();
+        auto& backups = *w().app().backups();
+        QVERIFY(w().sendAndFinish("Whole"));
+        backups.backUp();
+        QTRY_COMPARE(backups.count(), 1);
+        const auto folder = w().historyFile().parent_path() / "backups";
+        std::filesystem::path file;
+        for (const auto& entry : std::filesystem::directory_iterator(folder)) file = entry.path();
+        std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+        backups.restore(0); // listed as sound before
+        QTRY_VERIFY(!backups.busy());
+        QVERIFY(backups.failed());
+        QVERIFY(!backups.message().isEmpty());
+        QTRY_COMPARE(w().list().count(), 1);
+        backups.refresh();
+        QTRY_VERIFY(!backups.data(backups.index(0), BackupList::ProblemRole).toString().isEmpty());
+        backups.restore(0);
+        QVERIFY(!backups.busy()); // not even tried
+        QVERIFY(w().sendAndFinish("And on it goes"));
+    }
+
     void walk_pinsArchivesAndDuplicatesAreKept() {
         w().start();
         QVERIFY(w().sendAndFinish("First"));

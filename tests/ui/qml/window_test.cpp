@@ -200,6 +200,26 @@ private slots:
         QTRY_COMPARE(world_->list().count(), 1);
     }
 
+    void aBackupIsMadeAndPutBackInThePreferences() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("kept")));
+        key(Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(object(QStringLiteral("preferences"))->property("opened").toBool());
+        click(QStringLiteral("page5"));
+        QTRY_VERIFY(find(QStringLiteral("backUpNow")));
+        click(QStringLiteral("backUpNow"));
+        QTRY_VERIFY(find(QStringLiteral("restore0")));
+        QTRY_VERIFY(find(QStringLiteral("backupMessage")));
+        click(QStringLiteral("restore0"));
+        QTRY_VERIFY(find(QStringLiteral("confirmRestore0")));
+        QCOMPARE(focused(), QStringLiteral("keepPresent0")); // Return does no harm
+        QTest::qWait(1100);                                  // backups are named by the second
+        click(QStringLiteral("confirmRestore0"));
+        QTRY_VERIFY(find(QStringLiteral("restore1")));
+        QVERIFY2(!world_->app().backups()->failed(), qPrintable(world_->app().backups()->message()));
+        key(Qt::Key_Escape);
+        QTRY_COMPARE(world_->list().count(), 1);
+    }
+
     void anAnswerTellsHowItWasMadeAndIsMadeAgain() {
         QVERIFY(world_->sendAndFinish(QStringLiteral("how?")));
         QTRY_VERIFY(find(QStringLiteral("answerMenu")));

@@ -75,6 +75,13 @@ void Backstage::connectHistory() {
     connect(list, &ConversationListModel::duplicateRequested, history_, &HistoryWorker::duplicate);
     connect(app_->preferences(), &Preferences::deleteAllRequested, history_, &HistoryWorker::removeAll);
 
+    auto* backups = app_->backups();
+    connect(backups, &BackupList::listRequested, history_, &HistoryWorker::listBackups);
+    connect(backups, &BackupList::backupRequested, history_, &HistoryWorker::backUpNow);
+    connect(backups, &BackupList::restoreRequested, history_, &HistoryWorker::restoreBackup);
+    connect(history_, &HistoryWorker::backupsListed, backups, &BackupList::takeList);
+    connect(history_, &HistoryWorker::backupEnded, backups, &BackupList::takeOutcome);
+
     connect(history_, &HistoryWorker::opened, session, &ChatSession::takeHistoryReport);
     connect(history_, &HistoryWorker::troubled, session, &ChatSession::takeHistoryTrouble);
     connect(history_, &HistoryWorker::recovered, session, &ChatSession::takeHistoryRecovery);
@@ -108,6 +115,7 @@ bool Backstage::shutDown() {
         clean = inferenceThread_.wait(inferenceEndMs);
     }
     if (historyThread_.isRunning()) {
+        history_->hurry();
         QMetaObject::invokeMethod(history_, &HistoryWorker::shutDown, Qt::QueuedConnection);
         QMetaObject::invokeMethod(
             history_, [this] { historyThread_.quit(); }, Qt::QueuedConnection);

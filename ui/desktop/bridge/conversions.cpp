@@ -176,4 +176,15 @@ ConversationSummary fromCore(const tramontane::SearchHit& hit) {
     return row;
 }
 
+StoredBackup fromCore(const tramontane::Backup& stored) {
+    StoredBackup backup;
+    backup.file = QString::fromStdString(stored.file.string());
+    backup.time = QDateTime::fromMSecsSinceEpoch(stored.time);
+    backup.sizeBytes = stored.sizeBytes;
+    backup.conversations = int(stored.conversations);
+    backup.messages = int(stored.messages);
+    backup.problem = fromCore(stored.problem);
+    return backup;
+}
+
 } // namespace tramontane::desktop

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/engine/chat_engine.h"
-#include "core/history/history_types.h"
+#include "core/history/backups.h"
 #include "ui/desktop/bridge/messages.h"
 
 namespace tramontane::desktop {
@@ -27,5 +27,6 @@ AnswerFigures fromCore(const tramontane::AnswerFigures& figures);
 StoredMessage fromCore(const tramontane::Message& message);
 ConversationSummary fromCore(const tramontane::Conversation& conversation);
 ConversationSummary fromCore(const tramontane::SearchHit& hit);
+StoredBackup fromCore(const tramontane::Backup& backup);
 
 } // namespace tramontane::desktop

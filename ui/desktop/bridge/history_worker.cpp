@@ -5,6 +5,7 @@
 #include <QFile>
 
 #include "conversions.h"
+#include "core/history/backups.h"
 
 namespace tramontane::desktop {
 
@@ -13,6 +14,8 @@ constexpr int growMs = 400; // an answer is on disk at least twice a second
 constexpr int retryMs = 1000;
 constexpr int searchLimit = 200;
 constexpr int trashDays = 30;
+constexpr int backupAfterMs = 60 * 1000; // of a start: not while a person begins to read or write
+constexpr int backupCheckMs = 60 * 60 * 1000;
 
 // What asking again a little later may mend.
 bool mayPass(ErrorKind kind) {
@@ -21,12 +24,16 @@ bool mayPass(ErrorKind kind) {
 } // namespace
 
 HistoryWorker::HistoryWorker(std::filesystem::path file, HistoryOptions options)
-    : file_(std::move(file)), options_(std::move(options)), growTimer_(new QTimer(this)),
-      retryTimer_(new QTimer(this)) {
+    : file_(std::move(file)), options_(std::move(options)), growTimer_(new QTimer(this)), retryTimer_(new QTimer(this)),
+      backupTimer_(new QTimer(this)) {
     growTimer_->setInterval(growMs);
     connect(growTimer_, &QTimer::timeout, this, &HistoryWorker::saveGrowing);
     retryTimer_->setInterval(retryMs);
     connect(retryTimer_, &QTimer::timeout, this, &HistoryWorker::retry);
+    connect(backupTimer_, &QTimer::timeout, this, [this] {
+        backupTimer_->start(backupCheckMs);
+        backUpIfDue();
+    });
 }
 
 HistoryWorker::~HistoryWorker() = default;
@@ -46,6 +53,7 @@ bool HistoryWorker::openStore() {
     if (!everOpened_ && !temporary_)
         (void)store_->purgeDeletedBefore(QDateTime::currentDateTime().addDays(-trashDays).toMSecsSinceEpoch());
     everOpened_ = true;
+    if (!temporary_ && !backupTimer_->isActive()) backupTimer_->start(backupAfterMs);
     HistoryReport report;
     report.open = true;
     report.temporary = temporary_ != nullptr;
@@ -127,6 +135,7 @@ bool HistoryWorker::settle() {
 void HistoryWorker::shutDown() {
     growTimer_->stop();
     retryTimer_->stop();
+    backupTimer_->stop();
     // Whatever still grows now never got its end: keep its text as what it is.
     for (auto& each : growing_) {
         enqueue([this, last = each](HistoryStore& store) {
@@ -392,6 +401,59 @@ void HistoryWorker::removeAll() {
         list();
         return {};
     });
+}
+
+// A backup that did not come about by itself is tried again in an hour; nobody has asked for it and nothing is lost.
+void HistoryWorker::backUpIfDue() {
+    if (!store_ || temporary_ || !settle()) return;
+    const auto made = store_->backUpIfDue({}, [this] { return !hurried_; });
+    if (made && *made) listBackups();
+}
+
+void HistoryWorker::backUpNow() {
+    BackupOutcome outcome;
+    if (!store_ || temporary_) {
+        outcome.problem = {ProblemKind::historyWrite, {}};
+    } else if (settle()) {
+        BackupPolicy always;
+        always.every = 0;
+        const auto made = store_->backUpIfDue(always, [this] { return !hurried_; });
+        if (!made) outcome.problem = historyProblemOf(made.error());
+    } else {
+        outcome.problem = {ProblemKind::historyBusy, {}};
+    }
+    emit backupEnded(outcome);
+    listBackups();
+}
+
+void HistoryWorker::listBackups() {
+    QList<StoredBackup> backups;
+    if (!temporary_)
+        if (const auto found = tramontane::listBackups(file_, options_))
+            for (const auto& each : *found) backups << fromCore(each);
+    emit backupsListed(backups);
+}
+
+void HistoryWorker::restoreBackup(const QString& file) {
+    BackupOutcome outcome;
+    outcome.restored = true;
+    if (!settle()) { // what waits belongs to the present conversations, and must be in their backup
+        outcome.problem = {ProblemKind::historyBusy, {}};
+        return emit backupEnded(outcome);
+    }
+    store_.reset();
+    const std::filesystem::path backup(QFile::encodeName(file).toStdString());
+    const auto kept = tramontane::restoreBackup(file_, backup, options_);
+    if (!kept) {
+        outcome.problem = historyProblemOf(kept.error());
+    } else {
+        growing_.clear();
+        conversations_.clear();
+        messages_.clear();
+    }
+    openStore();
+    emit backupEnded(outcome);
+    listBackups();
 }
 
 } // namespace tramontane::desktop

@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QTimer>
 
+#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -24,6 +25,9 @@ class HistoryWorker : public QObject {
 public:
     explicit HistoryWorker(std::filesystem::path file, HistoryOptions options = {});
     ~HistoryWorker() override;
+
+    // From any thread, before shutDown: a backup that is being made ends at once.
+    void hurry() { hurried_ = true; }
 
 public slots:
     void open();
@@ -51,6 +55,10 @@ public slots:
     void archive(qint64 conversation, bool archived);
     void duplicate(qint64 conversation, const QString& title);
     void removeAll();
+    void backUpIfDue();
+    void backUpNow();
+    void listBackups();
+    void restoreBackup(const QString& file); // the conversations become those of then; the present ones a backup
 
 signals:
     void opened(const tramontane::desktop::HistoryReport& report);
@@ -60,6 +68,8 @@ signals:
     void listed(const QList<tramontane::desktop::ConversationSummary>& rows);
     void trashListed(const QList<tramontane::desktop::ConversationSummary>& rows);
     void duplicated(qint64 copy);
+    void backupsListed(const QList<tramontane::desktop::StoredBackup>& backups);
+    void backupEnded(const tramontane::desktop::BackupOutcome& outcome);
     void found(const tramontane::desktop::ConversationMatches& matches);
     void loaded(const tramontane::desktop::StoredConversation& conversation);
     void exchangeStored(const tramontane::desktop::ExchangeStored& stored);
@@ -101,6 +111,8 @@ private:
     QHash<Key, MessageId> messages_;
     QTimer* growTimer_;
     QTimer* retryTimer_;
+    QTimer* backupTimer_;
+    std::atomic<bool> hurried_ = false;
     bool troubled_ = false, everOpened_ = false;
 };
 

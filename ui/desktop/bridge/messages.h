@@ -194,6 +194,21 @@ struct ExchangeStored {
     QHash<Key, Key> conversations, messages;
 };
 
+// A copy of the whole history that can be put in its place.
+struct StoredBackup {
+    QString file;
+    QDateTime time;
+    qint64 sizeBytes = 0;
+    int conversations = 0, messages = 0;
+    QString problem; // why it cannot be restored; empty: it can
+};
+
+// What became of a backup or of putting one back.
+struct BackupOutcome {
+    bool restored = false; // otherwise: made
+    Problem problem;       // none: it is done
+};
+
 // What the history found when it was opened.
 struct HistoryReport {
     bool open = false;

@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QQmlEngine>
 
+#include "backup_list.h"
 #include "chat_session.h"
 #include "conversation_list_model.h"
 #include "engine_state.h"
@@ -30,6 +31,7 @@ class App : public QObject {
     Q_PROPERTY(tramontane::desktop::ConversationListModel* conversations READ conversations CONSTANT)
     Q_PROPERTY(tramontane::desktop::Preferences* preferences READ preferences CONSTANT)
     Q_PROPERTY(tramontane::desktop::EngineState* engine READ engine CONSTANT)
+    Q_PROPERTY(tramontane::desktop::BackupList* backups READ backups CONSTANT)
     Q_PROPERTY(tramontane::desktop::Clipboard* clipboard READ clipboard CONSTANT)
     Q_PROPERTY(QString version READ version CONSTANT)
 
@@ -45,6 +47,7 @@ public:
     ConversationListModel* conversations() { return &conversations_; }
     Preferences* preferences() { return &preferences_; }
     EngineState* engine() { return &engine_; }
+    BackupList* backups() { return &backups_; }
     Clipboard* clipboard() { return &clipboard_; }
     QString version() const;
     // After a change of language: what the models say themselves is said again.
@@ -60,6 +63,7 @@ private:
     ConversationListModel conversations_;
     EngineState engine_;
     ChatSession session_;
+    BackupList backups_;
     Clipboard clipboard_;
 };
 

@@ -13,7 +13,8 @@ T.Popup {
         {name: qsTr("Model"), glyph: "chip"},
         {name: qsTr("Sampling"), glyph: "dice"},
         {name: qsTr("System prompt"), glyph: "edit"},
-        {name: qsTr("Privacy"), glyph: "shield"}
+        {name: qsTr("Privacy"), glyph: "shield"},
+        {name: qsTr("Backups"), glyph: "database"}
     ]
     signal openModelRequested()
 
@@ -129,7 +130,7 @@ T.Popup {
                     id: loader
                     width: parent.width
                     active: dialog.visible
-                    sourceComponent: [general, model, sampling, systemPrompt, privacy][dialog.page]
+                    sourceComponent: [general, model, sampling, systemPrompt, privacy, backups][dialog.page]
                     onLoaded: scroll.contentY = 0
                 }
             }
@@ -165,4 +166,5 @@ T.Popup {
     Component { id: sampling; SamplingPage {} }
     Component { id: systemPrompt; SystemPromptPage {} }
     Component { id: privacy; PrivacyPage {} }
+    Component { id: backups; BackupsPage {} }
 }

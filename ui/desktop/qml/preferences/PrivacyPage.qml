@@ -13,7 +13,7 @@ Column {
     }
     SettingBlock {
         title: qsTr("Where your conversations are")
-        explanation: qsTr("In one SQLite file in this folder. To back up, copy it while Tramontane is closed.")
+        explanation: qsTr("In one SQLite file in this folder, with a copy of each of the last seven days beside it.")
         AppLabel {
             objectName: "dataFolder"
             width: parent.width
@@ -43,7 +43,7 @@ Column {
     }
     SettingBlock {
         title: qsTr("Delete everything")
-        explanation: qsTr("Every conversation is removed from the file for good. Settings and presets stay.")
+        explanation: qsTr("Every conversation is removed from the file for good, and every backup with it. Settings and presets stay.")
         AppButton {
             objectName: "deleteAll"
             visible: !page.asking
