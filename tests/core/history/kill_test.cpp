@@ -1,10 +1,11 @@
 // A process killed with SIGKILL at a random moment while an answer grows: what it was told is stored is there.
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include <atomic>
+#include <chrono>
 #include <new>
+#include <thread>
 
 #include "store_fixture.h"
 
@@ -72,7 +73,22 @@ protected:
         }
     }
 
-    void liveAndBeKilled(std::uint64_t seed) {
+    // How long one takes here to open the history and to finish an answer; kills fall within twice that.
+    std::chrono::nanoseconds timeToFinish() {
+        told_->finished = 0;
+        const auto start = std::chrono::steady_clock::now();
+        const auto taken = [&] { return std::chrono::steady_clock::now() - start; };
+        const pid_t child = ::fork();
+        if (child == 0) talk(0);
+        while (told_->finished == 0 && taken() < std::chrono::seconds(20))
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        const auto finished = taken();
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        return finished;
+    }
+
+    void liveAndBeKilled(std::uint64_t seed, std::chrono::nanoseconds longest) {
         told_->opened = false;
         told_->question = told_->answer = 0;
         told_->attempted = told_->stored = 0;
@@ -81,8 +97,7 @@ protected:
         const pid_t child = ::fork();
         ASSERT_GE(child, 0);
         if (child == 0) talk(seed);
-        const timespec wait{0, long(random() % 20'000'000)};
-        ::nanosleep(&wait, nullptr);
+        std::this_thread::sleep_for(std::chrono::nanoseconds(random() % std::uint64_t(longest.count())));
         ::kill(child, SIGKILL);
         int status = 0;
         ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -119,12 +134,13 @@ protected:
 TEST_F(HistoryKill, history_keepsTheMessageWhenKilledMidAnswer) {
     const int rounds = roundCount("TRAMONTANE_KILL_ROUNDS", 300);
     int opened = 0, inAnswer = 0, finished = 0;
+    const std::chrono::nanoseconds longest = 2 * timeToFinish();
     for (int round = 0; round < rounds; ++round) {
         SCOPED_TRACE("round (and seed) " + std::to_string(round));
         if (round % 60 == 0) // not too large a file
             for (const auto& entry : std::filesystem::directory_iterator(folder()))
                 std::filesystem::remove(entry.path());
-        liveAndBeKilled(std::uint64_t(round));
+        liveAndBeKilled(std::uint64_t(round), longest);
         if (HasFatalFailure()) return;
         look();
         if (HasFailure()) return;
