@@ -79,6 +79,7 @@ void Backstage::connectHistory() {
     connect(backups, &BackupList::listRequested, history_, &HistoryWorker::listBackups);
     connect(backups, &BackupList::backupRequested, history_, &HistoryWorker::backUpNow);
     connect(backups, &BackupList::restoreRequested, history_, &HistoryWorker::restoreBackup);
+    connect(history_, &HistoryWorker::replaced, session, &ChatSession::forgetAll);
     connect(history_, &HistoryWorker::backupsListed, backups, &BackupList::takeList);
     connect(history_, &HistoryWorker::backupEnded, backups, &BackupList::takeOutcome);
 

@@ -450,6 +450,7 @@ void HistoryWorker::restoreBackup(const QString& file) {
         growing_.clear();
         conversations_.clear();
         messages_.clear();
+        emit replaced();
     }
     openStore();
     emit backupEnded(outcome);

@@ -69,6 +69,7 @@ signals:
     void trashListed(const QList<tramontane::desktop::ConversationSummary>& rows);
     void duplicated(qint64 copy);
     void backupsListed(const QList<tramontane::desktop::StoredBackup>& backups);
+    void replaced(); // by a backup: whatever is shown is of another history
     void backupEnded(const tramontane::desktop::BackupOutcome& outcome);
     void found(const tramontane::desktop::ConversationMatches& matches);
     void loaded(const tramontane::desktop::StoredConversation& conversation);

@@ -20,7 +20,6 @@ App::App(const QString& preferencesFile, const QString& dataFolder, const QStrin
         preferences_.setContextLimits(engine_.contextMaximum(), engine_.contextLength(), engine_.kvBytesPerToken());
     });
     connect(&preferences_, &Preferences::deleteAllRequested, &session_, &ChatSession::forgetAll);
-    connect(&backups_, &BackupList::restoreRequested, &session_, &ChatSession::forgetAll);
     connect(&preferences_, &Preferences::engineSettingsChanged, &engine_, &EngineState::reload);
 }
 
