@@ -1,11 +1,14 @@
 // Everything in CpuWeights in one order, for writing and for reading alike: visit(archive, weights). Numbers and short
-// vectors go through a table of bytes, large arrays become sections of the data that follows it.
+// vectors go through a table of bytes, large arrays become sections of the data that follows it. Who writes takes the
+// weights const: the model may be computing with them at the same time.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -27,24 +30,25 @@ struct Section {
 class WeightsWriter {
 public:
     template <class Number>
-    void number(Number& value) {
+    void number(const Number& value) {
         append(static_cast<std::uint64_t>(value));
     }
     template <class Element>
-    void vector(std::vector<Element>& values) {
+    void vector(const std::vector<Element>& values) {
         append(values.size());
         append(values.data(), values.size() * sizeof(Element));
     }
     template <class Element>
-    std::size_t count(std::vector<Element>& values) {
+    std::size_t count(const std::vector<Element>& values) {
         append(values.size());
         return values.size();
     }
-    void pages(Pages& value) {
+    void pages(const Pages& value) {
         append(value.sizeBytes());
         sections.push_back({value.as<std::byte>(), value.sizeBytes(), dataBytes});
         dataBytes += alignedSection(value.sizeBytes());
     }
+    void complete(const PackedLinear&) {}
     void append(std::uint64_t value) { append(&value, sizeof value); }
     void append(const void* bytes, std::size_t count) {
         if (count == 0) return;
@@ -93,6 +97,7 @@ public:
         sections.push_back({value.as<std::byte>(), size, dataBytes});
         dataBytes += alignedSection(size);
     }
+    void complete(PackedLinear& linear) { linear.layOut(); }
     std::uint64_t take() {
         if (rest_.size() < sizeof(std::uint64_t)) return fail(), 0;
         const auto value = loadUnaligned<std::uint64_t>(rest_.data());
@@ -113,41 +118,45 @@ private:
     std::span<const std::byte> rest_;
 };
 
-template <class Archive>
-void visit(Archive& archive, PackedLinear& linear) {
-    for (int* number : {&linear.inputs, &linear.paddedInputs, &linear.segmentRows, &linear.segments, &linear.block,
-                        &linear.columnBlocks, &linear.outputStep, &linear.uniformZero})
+// Whole or Whole const.
+template <class Type, class Whole>
+concept Of = std::same_as<std::remove_const_t<Type>, Whole>;
+
+template <class Archive, Of<PackedLinear> Linear>
+void visit(Archive& archive, Linear& linear) {
+    for (auto* number : {&linear.inputs, &linear.paddedInputs, &linear.segmentRows, &linear.segments, &linear.block,
+                         &linear.columnBlocks, &linear.outputStep, &linear.uniformZero})
         archive.number(*number);
     archive.number(linear.hasZeros);
     archive.vector(linear.bias);
     archive.vector(linear.order);
     archive.pages(linear.storage);
-    linear.layOut();
+    archive.complete(linear);
 }
 
-template <class Archive>
-void visit(Archive& archive, PlacedLinear& placed) {
+template <class Archive, Of<PlacedLinear> Placed>
+void visit(Archive& archive, Placed& placed) {
     visit(archive, placed.linear);
     archive.number(placed.firstColumn);
     archive.vector(placed.norm);
 }
 
-template <class Archive>
-void visit(Archive& archive, CpuWeights& weights) {
-    for (int* number : {&weights.headColumns, &weights.keyColumn, &weights.valueColumn, &weights.queryKeyValueColumns,
-                        &weights.gateUpColumns})
+template <class Archive, Of<CpuWeights> Weights>
+void visit(Archive& archive, Weights& weights) {
+    for (auto* number : {&weights.headColumns, &weights.keyColumn, &weights.valueColumn, &weights.queryKeyValueColumns,
+                         &weights.gateUpColumns})
         archive.number(*number);
     archive.number(weights.sizeBytes);
     archive.number(weights.bytesReadPerToken);
     archive.vector(weights.finalNorm);
     archive.pages(weights.head);
     archive.count(weights.layers);
-    for (LayerWeights& layer : weights.layers) {
+    for (auto& layer : weights.layers) {
         archive.count(layer.queryKeyValue);
-        for (PlacedLinear& placed : layer.queryKeyValue) visit(archive, placed);
+        for (auto& placed : layer.queryKeyValue) visit(archive, placed);
         visit(archive, layer.output);
         archive.count(layer.gateUp);
-        for (PlacedLinear& placed : layer.gateUp) visit(archive, placed);
+        for (auto& placed : layer.gateUp) visit(archive, placed);
         visit(archive, layer.down);
     }
 }

@@ -211,7 +211,6 @@ Result<std::optional<CpuWeights>> WeightsCache::load(ThreadPool& pool, const Loa
         return refuse();
 
     if (progress) progress(0, "reading packed weights");
-    std::atomic<std::uint64_t> done{0};
     std::atomic<bool> damaged{false};
     const std::size_t perReport = std::max<std::size_t>(1, pieces.size() / 50);
     for (std::size_t first = 0; first < pieces.size() && !damaged && !stop.stop_requested(); first += perReport) {
@@ -277,7 +276,7 @@ Result<void> WeightsCache::store(const CpuWeights& weights, std::stop_token stop
     };
 
     WeightsWriter writer;
-    visit(writer, const_cast<CpuWeights&>(weights)); // reads only: one walk serves both directions
+    visit(writer, weights);
     const std::vector<Piece> pieces = piecesOf(writer.sections);
     Header header{};
     std::memcpy(header.magic, kMagic, sizeof kMagic);

@@ -293,6 +293,27 @@ TEST_F(WeightsCacheTest, store_survivesTheTidyingOfOthers) {
     EXPECT_EQ(files(), 3);
 }
 
+// The model answers while its weights are written; the thread sanitizer sees where both touch.
+TEST_F(WeightsCacheTest, store_onlyReadsWhatTheModelComputesWith) {
+    TestModel model(recipe());
+    const WeightsCache cache = cacheOf(model);
+    const CpuWeights weights = packed(model.views());
+    std::barrier start(2);
+    std::atomic<bool> done = false;
+    std::jthread reader([&] {
+        start.arrive_and_wait();
+        std::size_t sum = 0;
+        do {
+            for (const LayerWeights& layer : weights.layers)
+                sum += layer.down.linear.columnBlockBytes + layer.down.linear.weights(0)[0];
+        } while (!done);
+        EXPECT_GT(sum, 0u);
+    });
+    start.arrive_and_wait();
+    for (int round = 0; round < 20; ++round) store(cache, weights);
+    done = true;
+}
+
 TEST_F(WeightsCacheTest, defaultDirectory_followsTheSpecification) {
     const auto with = [](const char* cache, const char* home) {
         cache != nullptr ? setenv("XDG_CACHE_HOME", cache, 1) : unsetenv("XDG_CACHE_HOME");
