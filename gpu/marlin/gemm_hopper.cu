@@ -13,7 +13,8 @@ namespace tramontane::gpu {
 namespace {
 
 constexpr int kMostStages = 8;
-constexpr int kBoxInputs = 64; // of a row of x in one box: 128 bytes, what the swizzle covers
+constexpr int kEarlyStages = 2; // whose weights are asked for before the activations: more would delay these
+constexpr int kBoxInputs = 64;  // of a row of x in one box: 128 bytes, what the swizzle covers
 
 // Shared memory, from an address that is a multiple of 1024:
 //   activations (stages, 2, kTokens, 64) f16   chunk halves, swizzled by 128 bytes
@@ -34,9 +35,8 @@ struct HopperShape {
     // registers the others take over.
     static constexpr bool kTakesRegisters = kTokens * kTilesPerWarp >= 256;
     static constexpr int kThreads = 32 * (kMultiplyingWarps + (kTakesRegisters ? kWarpsPerGroup : 1));
-    // Inputs of a warp's tile that are dequantized and multiplied at once. Registers hold two such batches: where two
-    // blocks share a multiprocessor's, short ones.
-    static constexpr int kBatchInputs = kTokens == 32 || (kTokens == 16 && !kOneScale) ? 32 : 64;
+    // Inputs of a warp's tile that are dequantized and multiplied at once; registers hold two such batches.
+    static constexpr int kBatchInputs = 64;
     static constexpr int kBatchSteps = kBatchInputs / 16;
     static constexpr int kBatches = kChunkInputs / kBatchInputs * kTilesPerWarp; // of a chunk
     static_assert(kBatchSteps % 2 == 0 && kBatches % 2 == 0 && kBoxBytes % 1024 == 0);
@@ -95,8 +95,8 @@ __device__ __forceinline__ void copyActivations(const CUtensorMap& map, const Ho
             place.tokenTile * kTokens, shared.filled(stage));
 }
 
-// The last warp: fills the ring with weights at once, with activations once the kernel before has written them, and
-// then each stage as it is emptied.
+// The last warp: fills the first stages with weights at once, then, once the kernel before has written the activations,
+// all stages with both, and each again as it is emptied.
 template <class Shape, int kTokens>
 __device__ __forceinline__ void bring(const CUtensorMap& map, const GemmTask& task, const HopperShared<Shape>& shared) {
     const int lane = threadIdx.x % 32;
@@ -104,13 +104,17 @@ __device__ __forceinline__ void bring(const CUtensorMap& map, const GemmTask& ta
     GemmChunks ahead(task.work), behind(task.work);
     GemmPlace place;
     int chunk = 0, filled = 0;
-    for (; filled < shared.stages && ahead.next(place, chunk); ++filled)
+    for (; filled < kEarlyStages && ahead.next(place, chunk); ++filled)
         copyWeights(task, shared, filled, place, chunk, lane);
     waitForPredecessor();
     orderStoresBeforeCopies();
     for (int stage = 0; stage < filled; ++stage) {
         behind.next(place, chunk);
         copyActivations<Shape, kTokens>(map, shared, stage, place, chunk, lane);
+    }
+    for (; filled < shared.stages && ahead.next(place, chunk); ++filled) {
+        copyWeights(task, shared, filled, place, chunk, lane);
+        copyActivations<Shape, kTokens>(map, shared, filled, place, chunk, lane);
     }
     RingPlace ring;
     while (ahead.next(place, chunk)) {

@@ -28,7 +28,7 @@ struct GemmTile {
 };
 
 // Every instantiation there is; each also exists for one scale a chunk without zeros and for all other groupings.
-inline constexpr GemmTile kHopperTiles[] = {{16, 2, 2}, {32, 2, 2}, {64, 2, 1}, {128, 2, 1}, {256, 1, 1}};
+inline constexpr GemmTile kHopperTiles[] = {{16, 2, 1}, {32, 2, 1}, {64, 2, 1}, {128, 2, 1}, {256, 1, 1}};
 inline constexpr GemmTile kPortableTiles[] = {{16, 2, 1}, {32, 2, 1}, {64, 2, 1}, {128, 2, 1}};
 
 // What a block multiplies, as above. splitTiles * chunks * splitBlocks stays below 2^31.
