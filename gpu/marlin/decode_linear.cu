@@ -1,8 +1,8 @@
-// The kernel behind decode_linear.h, but for what decode_rows.h takes: one stream of weights through shared memory a
-// warp, tensor cores for the products.
+// The kernel behind decode_linear.h, but for what decode_single.h and decode_rows.h take: one stream of weights through
+// shared memory a warp, tensor cores for the products.
 //
-// out = epilogue(B · input): M <= 16 rows, K packed inputs, tiles of 16 outputs.
-// B packed int4 (marlin/layout.h) · input one f32 row with a norm, or f16 (M, stride) in fragment order
+// out = epilogue(B · input): M = 2..16 rows, K packed inputs, tiles of 16 outputs.
+// B packed int4 (marlin/layout.h), groups of 128 · input f16 (M, stride) in fragment order
 // Needs nothing of K and N but the layout. Grid: one block a multiprocessor, each with `tilesPerBlock` whole
 // tiles; 16 warps, each with its share of the chunks of all the block's tiles and a ring of `stages` times
 // kTiles chunks. A block takes a multiprocessor for itself: where two of one kernel meet on one, that one
@@ -11,59 +11,37 @@
 // added in f32 in order: the same bits on every run. Oracle: PackedFixture::multiply · Test:
 // tests/gpu/decode_linear_test.cpp
 #include <algorithm>
-#include <type_traits>
 
 #include "gpu/marlin/decode_parts.cuh"
 #include "gpu/marlin/decode_rows.h"
+#include "gpu/marlin/decode_single.h"
 #include "gpu/marlin/weight_stream.cuh"
 
 namespace tramontane::gpu {
 namespace {
 
-// kRows: 1, 8 or 16, the most rows. kTiles: tiles a pass. kRun: chunks of a stage. kStaged: the row lies in shared
-// memory.
-template <int kRows, int kTiles, int kRun, int kGroups, bool kStaged, class Input, class Output>
+// kRows: 8 or 16, the most rows. kTiles: tiles a pass.
+template <int kRows, int kTiles, class Output>
 __global__ void __launch_bounds__(kDecodeThreads, 1)
-    decodeLinearKernel(const StreamedWeights weights, const int tilesPerBlock, const int rowCount, const Input input,
-                       const Output output, const int packedInputs, const Upcoming upcoming) {
-    constexpr bool kNormed = std::is_same_v<Input, NormedInput>;
-    static_assert(!kNormed || (kRows == 1 && kStaged));
-    constexpr int kColumns = kRows == 16 ? 2 : 1; // of 8 rows in a product
+    decodeLinearKernel(const StreamedWeights weights, const int tilesPerBlock, const int rowCount,
+                       const FragmentRows input, const Output output, const Upcoming upcoming) {
+    constexpr int kColumns = kRows / 8; // of 8 rows in a product
     extern __shared__ __align__(128) std::uint8_t shared[];
     __shared__ CopyBarrier barriers[kDecodeWarps * kMostStages];
     // By a shuffle, so that the compiler knows that it is the same for the whole warp.
     const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0), lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
-    const int ringBytes = weights.stages * kTiles * kRun * weights.chunkBytes;
+    const int ringBytes = weights.stages * kTiles * weights.chunkBytes;
     float* reduce = reinterpret_cast<float*>(shared + kDecodeWarps * ringBytes);
-    __half* activations =
-        reinterpret_cast<__half*>(reduce + kReduceBuffers<kRows, kTiles> * kReduceFloats<kRows, kTiles>);
 
     launchDependents();
     const int firstTile = static_cast<int>(blockIdx.x) * tilesPerBlock,
               tileEnd = min(firstTile + tilesPerBlock, weights.tileCount),
               firstChunk = warp * weights.chunks / kDecodeWarps,
               chunkCount = (warp + 1) * weights.chunks / kDecodeWarps - firstChunk;
-    WeightStream<kTiles, kRun> stream(weights, {firstChunk, chunkCount, firstTile, tileEnd}, shared + warp * ringBytes,
-                                      barriers + warp * kMostStages, lane);
-    const auto fillRing = [&] {
-        for (int i = 0; i < weights.stages - 1; ++i) stream.fetch();
-    };
-    const __half* rows = activations;
-    int stride = 0;
-    if constexpr (kNormed) {
-        const NormPrologue::Constants constants = NormPrologue::fetch(input); // not behind the weights in a queue
-        fillRing();
-        for (int i = threadIdx.x; packedInputs != input.hidden && i < packedInputs / 8; i += kDecodeThreads)
-            reinterpret_cast<uint4*>(activations)[i] = make_uint4(0, 0, 0, 0);
-        __syncthreads(); // orders: the zeros before the row
-        waitForPredecessor();
-        NormPrologue::run(input, constants, activations, reduce);
-    } else {
-        fillRing();
-        waitForPredecessor();
-        rows = halfInput<kStaged>(input, activations, firstChunk, chunkCount, lane);
-        stride = input.stride;
-    }
+    WeightStream<kTiles, 1> stream(weights, {firstChunk, chunkCount, firstTile, tileEnd}, shared + warp * ringBytes,
+                                   barriers + warp * kMostStages, lane);
+    for (int i = 0; i < weights.stages - 1; ++i) stream.fetch();
+    waitForPredecessor();
 
     // What this thread writes of a pass: rows g and g + 8 of one tile, for one row of the batch.
     static_assert(kTiles * 8 * kRows <= kDecodeThreads);
@@ -74,33 +52,29 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
 
     // Up to 8 rows are asked for a chunk ahead, around the end of a pass to the next one's first; for more there are not
     // registers enough.
-    constexpr bool kAhead = kColumns == 1 && !kStaged;
-    static_assert(!kAhead || kRun == 1);
+    constexpr bool kAhead = kColumns == 1;
     uint4 next[kColumns][4];
-    if (kAhead && chunkCount > 0) loadActivations<kStaged>(next, rows, stride, rowCount, firstChunk, g, t);
+    if (kAhead && chunkCount > 0) loadActivations(next, input.x, input.stride, rowCount, firstChunk, g, t);
     int parity = 0;
     bool asked = false;
     for (int tile = firstTile; tile < tileEnd; tile += kTiles) {
         float total[kTiles][kColumns][4] = {};
-        for (int first = 0; first < chunkCount; first += kRun) {
+        for (int chunk = 0; chunk < chunkCount; ++chunk) {
             uint4 x[kColumns][4];
             if constexpr (kAhead) {
 #pragma unroll
                 for (int j = 0; j < 4; ++j) x[0][j] = next[0][j];
-                const int following = first + 1 < chunkCount ? first + 1 : 0;
-                loadActivations<kStaged>(next, rows, stride, rowCount, firstChunk + following, g, t);
+                const int following = chunk + 1 < chunkCount ? chunk + 1 : 0;
+                loadActivations(next, input.x, input.stride, rowCount, firstChunk + following, g, t);
             } else {
-                loadActivations<kStaged>(x, rows, stride, rowCount, firstChunk + first, g, t);
+                loadActivations(x, input.x, input.stride, rowCount, firstChunk + chunk, g, t);
             }
             const std::uint8_t* stage = stream.take();
             stream.fetch();
+            float inputSums[kColumns][4];
 #pragma unroll
-            for (int r = 0; r < kRun; ++r) {
-                if (r > 0 && first + r >= chunkCount) break;
-                if (r > 0) loadActivations<kStaged>(x, rows, stride, rowCount, firstChunk + first + r, g, t);
-                multiplyChunk<kGroups, kRows == 1 ? 1 : 2>(total, stage + r * weights.chunkBytes,
-                                                           kRun * weights.chunkBytes, weights.hasZeros, x, lane);
-            }
+            for (int n = 0; n < kColumns; ++n) sumActivations(inputSums[n], x[n]);
+            multiplyChunk(total, stage, weights.chunkBytes, weights.hasZeros, x, inputSums, lane);
             if (!asked && stream.drained()) {
                 if (lane == 0) bringUpcoming(upcoming, warp, kDecodeWarps);
                 asked = true;
@@ -118,8 +92,7 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
 #pragma unroll
                 for (int j = 0; j < 4; ++j) {
                     const int m = 8 * n + 2 * t + j % 2;
-                    if (m < kRows)
-                        sums[((warp * kTiles + i) * kTileRows + g + 8 * (j / 2)) * kRows + m] = total[i][n][j];
+                    sums[((warp * kTiles + i) * kTileRows + g + 8 * (j / 2)) * kRows + m] = total[i][n][j];
                 }
         __syncthreads(); // orders: all warps' sums before the sums of them; the other buffer's readers before
                          // its next writers
@@ -159,85 +132,54 @@ struct Plan {
 };
 
 // False where not even two stages fit into shared memory.
-template <int kRows, int kTiles, int kRun, bool kStaged>
+template <int kRows, int kTiles>
 bool makePlan(Plan& plan, const PackedShape& shape, const DeviceFigures& device) {
     plan.tilesPerBlock = (shape.tiles + device.multiprocessors - 1) / device.multiprocessors;
-    const std::size_t stageBytes = static_cast<std::size_t>(kDecodeWarps) * kTiles * kRun * shape.chunkBytes();
-    const std::size_t fixed = sizeof(float) * kReduceBuffers<kRows, kTiles> * kReduceFloats<kRows, kTiles> +
-                              (kStaged ? sizeof(__half) * shape.packedInputs() : 0);
+    const std::size_t stageBytes = static_cast<std::size_t>(kDecodeWarps) * kTiles * shape.chunkBytes();
+    const std::size_t fixed = sizeof(float) * kReduceBuffers<kRows, kTiles> * kReduceFloats<kRows, kTiles>;
     const auto room = static_cast<std::size_t>(std::max(0, device.sharedBytes));
     plan.stages = room < fixed ? 0 : static_cast<int>(std::min<std::size_t>((room - fixed) / stageBytes, kMostStages));
     plan.sharedBytes = fixed + plan.stages * stageBytes;
     return plan.stages >= 2;
 }
 
-template <int kRows, int kTiles, int kRun, int kGroups, bool kStaged, class Input, class Output>
-cudaError_t launch(const DeviceLinear& linear, int rows, const Plan& plan, const Input& input, const Output& output,
-                   const Upcoming& upcoming, cudaStream_t stream) {
+template <int kRows, int kTiles, class Output>
+cudaError_t launch(const DeviceLinear& linear, int rows, const Plan& plan, const FragmentRows& input,
+                   const Output& output, const Upcoming& upcoming, cudaStream_t stream) {
     const PackedShape& shape = linear.shape;
     const StreamedWeights weights{linear.tiles,       linear.bias, shape.tileBytes(), shape.chunks,
                                   shape.chunkBytes(), shape.tiles, shape.hasZeros,    plan.stages};
-    const auto kernel = decodeLinearKernel<kRows, kTiles, kRun, kGroups, kStaged, Input, Output>;
+    const auto kernel = decodeLinearKernel<kRows, kTiles, Output>;
     if (const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                        static_cast<int>(plan.sharedBytes));
         error != cudaSuccess)
         return error;
     const int blocks = (shape.tiles + plan.tilesPerBlock - 1) / plan.tilesPerBlock;
     return launchChained(kernel, dim3(blocks), dim3(kDecodeThreads), plan.sharedBytes, stream, weights,
-                         plan.tilesPerBlock, rows, input, output, shape.packedInputs(), upcoming);
+                         plan.tilesPerBlock, rows, input, output, upcoming);
 }
 
-// What is instantiated for an input and an output, the best first.
-template <class Input, class Output>
+// What is instantiated for an output, the best first.
+template <class Output>
 struct Variant {
     int mostRows;
     int tiles; // of a pass
     bool isFor(int rows, int scaleGroups, int tilesPerBlock) const {
-        if (rows > mostRows || (mostRows > 1 && scaleGroups > 1)) return false;
-        return tiles == 2 || (tiles == 3 && tilesPerBlock == 3) ||
-               (tiles == 4 && tilesPerBlock > (mostRows > 1 ? 2 : 4));
+        return rows <= mostRows && scaleGroups == 1 && (tiles == 2 || tilesPerBlock > 2);
     }
     bool (*plan)(Plan&, const PackedShape&, const DeviceFigures&);
-    cudaError_t (*launch[3])(const DeviceLinear&, int, const Plan&, const Input&, const Output&, const Upcoming&,
-                             cudaStream_t); // 1, 2, 4 scales a chunk
+    cudaError_t (*launch)(const DeviceLinear&, int, const Plan&, const FragmentRows&, const Output&, const Upcoming&,
+                          cudaStream_t);
 };
-template <int kTiles, int kRun, bool kStaged, class Input, class Output>
-constexpr Variant<Input, Output> kOneRow{1,
-                                         kTiles,
-                                         makePlan<1, kTiles, kRun, kStaged>,
-                                         {launch<1, kTiles, kRun, 1, kStaged, Input, Output>,
-                                          launch<1, kTiles, kRun, 2, kStaged, Input, Output>,
-                                          launch<1, kTiles, kRun, 4, kStaged, Input, Output>}};
 template <int kRows, int kTiles, class Output>
-constexpr Variant<FragmentRows, Output> kSomeRows{
-    kRows,
-    kTiles,
-    makePlan<kRows, kTiles, 1, false>,
-    {launch<kRows, kTiles, 1, 1, false, FragmentRows, Output>, nullptr, nullptr}};
+constexpr Variant<Output> kSomeRows{kRows, kTiles, makePlan<kRows, kTiles>, launch<kRows, kTiles, Output>};
 
-template <class Input, class Output>
-struct Variants;
 template <class Output>
-struct Variants<NormedInput, Output> {
-    static constexpr Variant<NormedInput, Output> kTable[3] = {kOneRow<3, 2, true, NormedInput, Output>,
-                                                               kOneRow<4, 1, true, NormedInput, Output>,
-                                                               kOneRow<2, 1, true, NormedInput, Output>};
-};
+constexpr Variant<Output> kVariants[4] = {kSomeRows<8, 4, Output>, kSomeRows<8, 2, Output>, kSomeRows<16, 4, Output>,
+                                          kSomeRows<16, 2, Output>};
 template <class Output>
-struct Variants<FragmentRows, Output> {
-    static constexpr Variant<FragmentRows, Output> kTable[4] = {kSomeRows<8, 4, Output>, kSomeRows<8, 2, Output>,
-                                                                kSomeRows<16, 4, Output>, kSomeRows<16, 2, Output>};
-};
-template <>
-struct Variants<FragmentRows, AddToOutput> {
-    static constexpr Variant<FragmentRows, AddToOutput> kTable[5] = {
-        kOneRow<2, 2, true, FragmentRows, AddToOutput>, kOneRow<2, 1, true, FragmentRows, AddToOutput>,
-        kOneRow<2, 1, false, FragmentRows, AddToOutput>, kSomeRows<8, 2, AddToOutput>, kSomeRows<16, 2, AddToOutput>};
-};
-
-template <class Input, class Output>
-const Variant<Input, Output>* choose(Plan& plan, const PackedShape& shape, int rows, const DeviceFigures& device) {
-    for (const Variant<Input, Output>& variant : Variants<Input, Output>::kTable)
+const Variant<Output>* choose(Plan& plan, const PackedShape& shape, int rows, const DeviceFigures& device) {
+    for (const Variant<Output>& variant : kVariants<Output>)
         if (variant.isFor(rows, shape.scaleGroups(),
                           (shape.tiles + device.multiprocessors - 1) / device.multiprocessors) &&
             variant.plan(plan, shape, device))
@@ -245,27 +187,37 @@ const Variant<Input, Output>* choose(Plan& plan, const PackedShape& shape, int r
     return nullptr;
 }
 
-template <class Input, class Output>
-cudaError_t dispatch(const DeviceLinear& linear, int rows, const Input& input, const Output& output,
+template <class Output>
+cudaError_t dispatch(const DeviceLinear& linear, int rows, const FragmentRows& input, const Output& output,
                      const Upcoming& upcoming, cudaStream_t stream) {
-    if constexpr (std::is_same_v<Input, FragmentRows>)
-        if (RowsPlan plan; planRows(plan, linear.shape, rows))
-            return decodeRows(plan, linear, rows, input, output, upcoming, stream);
+    if (RowsPlan plan; planRows(plan, linear.shape, rows))
+        return decodeRows(plan, linear, rows, input, output, upcoming, stream);
     Plan plan;
     const auto* variant =
-        rows < 1 || linear.shape.tiles < 1 ? nullptr : choose<Input, Output>(plan, linear.shape, rows, deviceFigures());
+        rows < 2 || linear.shape.tiles < 1 ? nullptr : choose<Output>(plan, linear.shape, rows, deviceFigures());
     if (variant == nullptr) return cudaErrorInvalidValue;
-    return variant->launch[linear.shape.scaleGroups() / 2](linear, rows, plan, input, output, upcoming, stream);
+    return variant->launch(linear, rows, plan, input, output, upcoming, stream);
+}
+
+template <class Input, class Output>
+cudaError_t dispatchSingle(const DeviceLinear& linear, const Input& input, const Output& output,
+                           const Upcoming& upcoming, cudaStream_t stream) {
+    SinglePlan plan;
+    if (!planSingle<Input>(plan, linear.shape)) return cudaErrorInvalidValue;
+    return decodeSingle(plan, linear, input, output, upcoming, stream);
 }
 
 } // namespace
 
 bool decodeFits(const PackedShape& shape, int rows) {
+    if (rows == 1) {
+        SinglePlan plan;
+        return planSingle<FragmentRows>(plan, shape) && planSingle<NormedInput>(plan, shape);
+    }
     Plan plan;
     const DeviceFigures device = deviceFigures();
-    return choose<FragmentRows, AddToOutput>(plan, shape, rows, device) != nullptr &&
-           (rows > 1 ? choose<FragmentRows, GateUpOutput>(plan, shape, rows, device) != nullptr
-                     : choose<NormedInput, GateUpOutput>(plan, shape, 1, device) != nullptr);
+    return choose<AddToOutput>(plan, shape, rows, device) != nullptr &&
+           choose<GateUpOutput>(plan, shape, rows, device) != nullptr;
 }
 
 Upcoming upcomingOf(const DeviceLinear& linear, int rows, std::size_t bytes) {
@@ -290,7 +242,7 @@ Upcoming upcomingOf(const DeviceLinear& linear, int rows, std::size_t bytes) {
 
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input, const RotaryOutput& output,
                                 const Upcoming& upcoming, cudaStream_t stream) {
-    return dispatch(linear, 1, input, CacheOutput{output, linear.rotaryTiles}, upcoming, stream);
+    return dispatchSingle(linear, input, CacheOutput{output, linear.rotaryTiles}, upcoming, stream);
 }
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const FragmentRows& input,
                                 const RotaryOutput& output, const Upcoming& upcoming, cudaStream_t stream) {
@@ -299,7 +251,7 @@ cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const Frag
 
 cudaError_t decodeGateUp(const DeviceLinear& linear, const NormedInput& input, __half* out, int outStride,
                          const Upcoming& upcoming, cudaStream_t stream) {
-    return dispatch(linear, 1, input, GateUpOutput{out, outStride}, upcoming, stream);
+    return dispatchSingle(linear, input, GateUpOutput{out, outStride}, upcoming, stream);
 }
 cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRows& input, __half* out, int outStride,
                          const Upcoming& upcoming, cudaStream_t stream) {
@@ -308,7 +260,9 @@ cudaError_t decodeGateUp(const DeviceLinear& linear, int rows, const FragmentRow
 
 cudaError_t decodeAddTo(const DeviceLinear& linear, int rows, const FragmentRows& input, float* residual, int columns,
                         const Upcoming& upcoming, cudaStream_t stream) {
-    return dispatch(linear, rows, input, AddToOutput{residual, columns}, upcoming, stream);
+    const AddToOutput output{residual, columns};
+    if (rows == 1) return dispatchSingle(linear, input, output, upcoming, stream);
+    return dispatch(linear, rows, input, output, upcoming, stream);
 }
 
 } // namespace tramontane::gpu

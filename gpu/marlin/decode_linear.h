@@ -47,7 +47,7 @@ struct FragmentRows {
 // several rows at once are for groups of 128 alone.
 bool decodeFits(const PackedShape& shape, int rows);
 
-constexpr std::size_t kUpcomingBytes = 9'000'000; // what the memory gives between two kernels
+constexpr std::size_t kUpcomingBytes = 5'000'000; // what the memory gives between two kernels
 // The beginnings of what the kernels below stream of `linear` for `rows` rows, about `bytes` in all.
 Upcoming upcomingOf(const DeviceLinear& linear, int rows, std::size_t bytes);
 

@@ -30,6 +30,7 @@ constexpr int kTiles = 2;        // of a pass: for 16 rows of three there are no
 constexpr int kRowPadding = 64;  // bytes
 constexpr int kMostSources = 16; // warps that add to a tile: adding more takes longer than they save
 constexpr int kRun = 2;          // chunks of a stage
+constexpr int kFewChunks = 48;   // with no more than two tiles a block, rows are fewer bytes than a meeting is worth
 // What an H100's multiprocessor does in a clock or takes, for choosing between plans.
 constexpr int kBytesIn = 23;       // bytes that come in
 constexpr int kProductClocks = 40; // of a tile's chunk
@@ -69,11 +70,6 @@ __device__ __forceinline__ void readRows(uint4 (&x)[kColumns][4], const std::uin
 #pragma unroll
         for (int j = 0; j < 4; ++j)
             x[n][j] = *reinterpret_cast<const uint4*>(rows + 8 * n * pitch + chunk * kChunkInputs * 2 + 64 * j);
-}
-
-// The first tile's sums.
-__device__ __forceinline__ float (&onlyTile(float (&total)[kTiles][kColumns][4]))[1][kColumns][4] {
-    return reinterpret_cast<float(&)[1][kColumns][4]>(total);
 }
 
 template <bool kZeros, class Output>
@@ -130,7 +126,7 @@ __global__ void __launch_bounds__(kRowsThreads, 1)
 #pragma unroll
         for (int n = 0; n < kColumns; ++n) {
             float sums[4];
-            sumActivations<0, 4>(sums, x[n]);
+            sumActivations(sums, x[n]);
             if (g == 0) rowSums[(c * kColumns + n) * 4 + t] = make_float2(sums[0], sums[1]);
         }
     }
@@ -157,13 +153,9 @@ __global__ void __launch_bounds__(kRowsThreads, 1)
                     inputSums[n][0] = inputSums[n][2] = two.x;
                     inputSums[n][1] = inputSums[n][3] = two.y;
                 }
-                const std::uint8_t *chunk = stage + r * weights.chunkBytes, *scales = chunk + kChunkWeightBytes,
-                                   *zeros = kZeros ? scales + 32 : nullptr;
+                const std::uint8_t* chunk = stage + r * weights.chunkBytes;
                 const int tileStride = kRun * weights.chunkBytes;
-                if (tile + 1 < tileEnd)
-                    multiplyGroup<0, 4, 2>(total, chunk, tileStride, scales, zeros, x, inputSums, lane);
-                else
-                    multiplyGroup<0, 4, 2>(onlyTile(total), chunk, tileStride, scales, zeros, x, inputSums, lane);
+                multiplyChunk(total, chunk, tileStride, kZeros, x, inputSums, lane, tileEnd - tile);
             }
             if (!asked && stream.drained()) {
                 if (lane == 0) bringUpcoming(upcoming, warp, kRowsWarps);
@@ -259,6 +251,7 @@ int mostClusters(int ranks, int sharedBytes) {
 bool planRows(RowsPlan& plan, const PackedShape& shape, int rows) {
     if (rows <= 8 || rows > kMostDecodeRows || shape.scaleGroups() != 1) return false;
     const RowsDevice device = rowsDevice();
+    if (shape.chunks <= kFewChunks && shape.tiles <= 2 * device.multiprocessors) return false;
     long long least = 0;
     for (int ranks = kMostRanks; ranks >= 1 && device.sharedBytes > 0; ranks /= 2) {
         if (ranks > shape.chunks) continue;

@@ -16,7 +16,8 @@ struct RowsPlan {
 constexpr int kRowsWarps = 16;
 
 // False where the device runs no clusters, the shape does not fit, or decode_linear.cu's kernel is faster: for up to 8
-// rows, whose rows are fewer bytes than the blocks' meeting is worth. Groups of 128 alone.
+// rows and for the smallest linears, where the rows are fewer bytes than the blocks' meeting is worth. Groups of 128
+// alone.
 bool planRows(RowsPlan& plan, const PackedShape& shape, int rows);
 
 // Output: one of decode_parts.cuh.

@@ -30,13 +30,11 @@ __device__ __forceinline__ void multiplyAddPacked(GroupSums& sums, std::uint32_t
     multiplyAdd(sums.high, row & kHigh, rowBelow & kHigh, rowShifted & kHigh, belowShifted & kHigh, x.z, x.w);
 }
 
-// inputSums[i] is the sum of x for the token of total[i]; kTokens: how many of the lane's two tokens there are.
-template <int kTokens = 2>
+// inputSums[i] is the sum of x for the token of total[i].
 __device__ __forceinline__ void addGroup(float (&total)[4], const GroupSums& sums, const float (&inputSums)[4],
                                          float2 scales, float2 zeros) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-        if (i % 2 >= kTokens) continue;
         const float scale = i < 2 ? scales.x : scales.y, zero = i < 2 ? zeros.x : zeros.y;
         const float centred = fmaf(16777216.0f, sums.low[i], fmaf(1048576.0f, sums.high[i], -zero * inputSums[i]));
         total[i] = fmaf(scale, centred, total[i]);
