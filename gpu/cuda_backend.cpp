@@ -28,13 +28,14 @@ public:
     CudaBackend(ModelViews views, GpuDevice device, const CudaBackendOptions& options, int contextLength)
         : views_(std::move(views)), device_(std::move(device)), memoryLimitBytes_(options.memoryLimitBytes),
           pages_(KvShape{views_.config.mistral.layerCount, views_.config.mistral.kvHeadCount,
-                         views_.config.mistral.headDim},
+                         views_.config.mistral.headDim, options.kvElement},
                  contextLength, devicePageMemory(options.memoryLimitBytes)) {
         info_.device = device_.name;
         info_.deviceKind = "cuda";
         info_.vocabSize = views_.config.mistral.vocabSize;
         info_.contextLength = contextLength;
         info_.kvBytesPerToken = pages_.bytesPerToken();
+        info_.kvElement = options.kvElement;
         const int prefill = options.prefillRows > 0 ? options.prefillRows : prefillRows(device_);
         info_.preferredPrefillTokens = std::min(prefill, contextLength);
     }
@@ -273,8 +274,10 @@ Result<std::unique_ptr<Backend>> makeCudaBackend(const ModelFiles& files, const 
                                                  const LoadProgress& progress, std::stop_token stop) {
     const GpuDiscovery found = discoverGpus();
     if (found.devices.empty()) return makeError(ErrorKind::notFound, found.explanation);
-    return makeCudaBackend(viewsOf(files), {found.devices.front().ordinal, options.contextLength}, progress,
-                           std::move(stop));
+    const CudaBackendOptions chosen{.deviceOrdinal = found.devices.front().ordinal,
+                                    .contextLength = options.contextLength,
+                                    .kvElement = options.kvElement};
+    return makeCudaBackend(viewsOf(files), chosen, progress, std::move(stop));
 }
 
 } // namespace tramontane::gpu

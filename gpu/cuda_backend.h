@@ -19,6 +19,7 @@ struct CudaBackendOptions {
     int prefillRows = 0;   // tokens that one pass reads at most; 0: what suits the device
     // The device counts as one of so many bytes (device/memory_limit.h); 0: as it is, or as the environment says.
     std::uint64_t memoryLimitBytes = 0;
+    KvElement kvElement = KvElement::f16;
 };
 
 // The device stays the calling thread's current one. Errors: cancelled, outOfMemory (weights and a first page do not

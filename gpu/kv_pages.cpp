@@ -54,9 +54,8 @@ std::unique_ptr<PageMemory> devicePageMemory(std::uint64_t limitBytes) {
 }
 
 KvPages::KvPages(const KvShape& shape, int contextLength, std::unique_ptr<PageMemory> memory)
-    : shape_(shape), contextLength_(contextLength), pageBytes_(shape.pageElements() * sizeof(__half)),
-      memory_(std::move(memory)) {
-    static_assert(kPagePositions * 2 * sizeof(__half) % 256 == 0, "a page of any shape ends where the next may begin");
+    : shape_(shape), contextLength_(contextLength), pageBytes_(shape.pageBytes()), memory_(std::move(memory)) {
+    static_assert(kPagePositions * 2 * 2 % 256 == 0, "a page of any even head size ends where the next may begin");
     // A small model's full context may be less than a slab.
     slabPages_ = std::max<std::size_t>(1, std::min<std::size_t>(kSlabBytes / pageBytes_, pagesFor(contextLength)));
 }
@@ -91,7 +90,7 @@ SequenceId KvPages::create() { return add({}); }
 Result<SequenceId> KvPages::fork(SequenceId source) {
     const Sequence* sequence = find(source);
     if (sequence == nullptr) return unknownSequence();
-    for (__half* page : sequence->pages) ++references_[page];
+    for (std::byte* page : sequence->pages) ++references_[page];
     return add({sequence->pages, sequence->length});
 }
 
@@ -120,11 +119,11 @@ int KvPages::length(SequenceId id) const {
     return found == sequences_.end() ? 0 : found->second.length;
 }
 
-std::span<__half* const> KvPages::pages(SequenceId id) const { return at(id).pages; }
+std::span<std::byte* const> KvPages::pages(SequenceId id) const { return at(id).pages; }
 int KvPages::slot(SequenceId id) const { return at(id).slot; }
 std::uint64_t KvPages::generation(SequenceId id) const { return at(id).generation; }
 
-void KvPages::dropPage(__half* page) {
+void KvPages::dropPage(std::byte* page) {
     const auto found = references_.find(page);
     if (--found->second > 0) return;
     references_.erase(found);
@@ -158,15 +157,14 @@ Result<std::size_t> KvPages::pagesNeeded(std::span<const Growth> growths) const 
 void KvPages::addSlab(void* base, std::size_t pages) {
     slabs_.push_back({static_cast<std::byte*>(base), pages});
     for (std::size_t i = pages; i-- > 0;) // the first page is taken first
-        free_.push_back(reinterpret_cast<__half*>(slabs_.back().base + i * pageBytes_));
+        free_.push_back(slabs_.back().base + i * pageBytes_);
 }
 
 void KvPages::giveSlabsFrom(std::size_t firstSlab) {
     for (std::size_t s = slabs_.size(); s-- > firstSlab;) {
         const Slab slab = slabs_[s];
-        const auto lies = [&](const __half* page) {
-            const auto* at = reinterpret_cast<const std::byte*>(page);
-            return at >= slab.base && at < slab.base + slab.pages * pageBytes_;
+        const auto lies = [&](const std::byte* page) {
+            return page >= slab.base && page < slab.base + slab.pages * pageBytes_;
         };
         if (static_cast<std::size_t>(std::count_if(free_.begin(), free_.end(), lies)) < slab.pages) continue;
         std::erase_if(free_, lies);
@@ -216,14 +214,14 @@ Result<void> KvPages::reserve(std::span<const Growth> growths, cudaStream_t stre
     // Copies first: they alone can fail now, and until all are made nothing has changed.
     struct Copy {
         Sequence* sequence;
-        __half* page;
+        std::byte* page;
     };
     std::vector<Copy> copies;
-    std::unordered_map<const __half*, int> leaving; // sharers that get a copy
+    std::unordered_map<const std::byte*, int> leaving; // sharers that get a copy
     for (const Growth& growth : growths) {
         Sequence& sequence = *find(growth.sequence);
         if (growth.tokens == 0 || sequence.length % kPagePositions == 0) continue;
-        __half* shared = sequence.pages.back();
+        std::byte* shared = sequence.pages.back();
         if (references_.at(shared) - leaving[shared] <= 1) continue;
         ++leaving[shared];
         copies.push_back({&sequence, free_.back()});

@@ -4,13 +4,13 @@
 // that a sequence gave back may still be read by what was enqueued before, so all work on pages goes to one stream.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
-#include <cuda_fp16.h>
 #include <cuda_runtime_api.h>
 
 #include "core/base/result.h"
@@ -66,7 +66,7 @@ public:
     void rollBack(std::span<const Growth> growths);
 
     // The addresses of a known sequence's pages, position p in the one at p / 64; valid until the sequence changes.
-    std::span<__half* const> pages(SequenceId sequence) const;
+    std::span<std::byte* const> pages(SequenceId sequence) const;
     // A small number of its own while the sequence lives, for its row of the device's page table.
     int slot(SequenceId sequence) const;
     int slotCount() const { return slotCount_; } // every slot there is or was is below
@@ -81,7 +81,7 @@ public:
 
 private:
     struct Sequence {
-        std::vector<__half*> pages;
+        std::vector<std::byte*> pages;
         int length = 0, slot = 0;
         std::uint64_t generation = 0;
     };
@@ -102,7 +102,7 @@ private:
     Result<void> takeSlabsFor(std::size_t needed);
     void addSlab(void* base, std::size_t pages);
     void giveSlabsFrom(std::size_t firstSlab); // those without a used page
-    void dropPage(__half* page);
+    void dropPage(std::byte* page);
     void cutTo(Sequence& sequence, std::size_t pages);
 
     KvShape shape_;
@@ -111,8 +111,8 @@ private:
     std::size_t slabPages_;   // of a slab where memory is plenty
     std::unique_ptr<PageMemory> memory_;
     std::vector<Slab> slabs_;
-    std::vector<__half*> free_;
-    std::unordered_map<__half*, int> references_; // of used pages
+    std::vector<std::byte*> free_;
+    std::unordered_map<std::byte*, int> references_; // of used pages
     std::unordered_map<SequenceId, Sequence, IdHash> sequences_;
     std::vector<int> freeSlots_; // a heap, the smallest first
     int slotCount_ = 0;

@@ -57,7 +57,7 @@ std::uint64_t gpuWeightBytes(const ModelConfig& config) {
     return gpuNeed(config).weightBytes(config.mistral.layerCount);
 }
 
-GpuNeed gpuNeed(const ModelConfig& config) {
+GpuNeed gpuNeed(const ModelConfig& config, KvElement kvElement) {
     const MistralConfig& model = config.mistral;
     std::vector<LinearPlan> linears;
     for (const LinearShape& shape : layerLinears(model)) {
@@ -80,7 +80,7 @@ GpuNeed gpuNeed(const ModelConfig& config) {
                      alignTo256(static_cast<std::size_t>(model.hiddenSize) * sizeof(float));
     need.embeddingBytes = table; // beside a tied head, which lies in another order
     need.workBytes = kWorkBytes;
-    need.kvBytesPerToken = std::uint64_t{4} * static_cast<std::uint64_t>(model.layerCount) *
+    need.kvBytesPerToken = std::uint64_t{2} * sizeBytes(kvElement) * static_cast<std::uint64_t>(model.layerCount) *
                            static_cast<std::uint64_t>(model.kvHeadCount) * static_cast<std::uint64_t>(model.headDim);
     return need;
 }

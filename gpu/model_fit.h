@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/engine/kv_element.h"
 #include "core/model/mistral_config.h"
 #include "gpu/marlin/layout.h"
 
@@ -24,7 +25,7 @@ struct GpuNeed {
     std::uint64_t headBytes = 0;       // final norm and head
     std::uint64_t embeddingBytes = 0;  // where the first layer is there too; 0 where the head is the same
     std::uint64_t workBytes = 0;       // activations, logits, graphs and what stays free, generously
-    std::uint64_t kvBytesPerToken = 0; // f16, all layers
+    std::uint64_t kvBytesPerToken = 0; // all layers
 
     std::uint64_t weightBytes(int layers) const;
     // With the cache of one sequence as long as the context, in whole pages.
@@ -35,7 +36,7 @@ struct GpuNeed {
     // The most tokens that fit into `freeBytes` beside all layers, at most maxPositions; 0 where not even a page does.
     int longestContext(std::uint64_t freeBytes) const;
 };
-GpuNeed gpuNeed(const ModelConfig& config);
+GpuNeed gpuNeed(const ModelConfig& config, KvElement kvElement = KvElement::f16);
 
 // One packed linear of a layer, and where its parts lie in the layer's memory, in bytes.
 struct LinearPlan {

@@ -53,7 +53,7 @@ Result<DeviceChoice> chooseDevice(const ModelOptions& options, const ModelConfig
         return DeviceChoice{{}, 0, std::string(why) + " The CPU is used."};
     }
 
-    const GpuNeed need = gpuNeed(config);
+    const GpuNeed need = gpuNeed(config, options.kvElement);
     const int context = contextLengthFor(config.mistral, options.contextLength), all = need.layerCount;
     const int fitting = need.layersThatFit(gpu.freeBytes, context);
     const int wanted = counts ? std::min(options.gpuLayers, all) : all;
@@ -94,6 +94,7 @@ Result<std::unique_ptr<Backend>> makeBestBackend(const ModelFiles& files, const 
     chosen.cpu.weightsCache = weightsCacheOf(options);
     chosen.cuda.deviceOrdinal = choice->gpu->ordinal;
     chosen.cuda.contextLength = options.contextLength;
+    chosen.cuda.kvElement = options.kvElement;
     const bool whole = choice->gpuLayers == files.config().mistral.layerCount;
     Result<std::unique_ptr<Backend>> backend = whole ? makeCudaBackend(viewsOf(files), chosen.cuda, progress, stop)
                                                      : makeHybridBackend(viewsOf(files), chosen, progress, stop);

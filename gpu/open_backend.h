@@ -20,10 +20,10 @@ struct DeviceChoice {
     int gpuLayers = 0;            // the last ones, on `gpu`; those before them on the CPU
     std::string note;             // a GPU is here and does not compute all: one sentence that says why
 };
-// Of the options `device`, `gpuLayers` and `contextLength` count. auto and cuda take the GPU with the most free memory,
-// and as many layers as fit with their share of the cache of the whole context. Where the kernels do not cover the
-// model or not one layer fits, auto takes the CPU and cuda is an error: notFound, unsupported or outOfMemory. A number
-// of layers that does not fit is outOfMemory, with what would; one above the model's means all of them.
+// Of the options `device`, `gpuLayers`, `contextLength` and `kvElement` count. auto and cuda take the GPU with the most
+// free memory, and as many layers as fit with their share of the cache of the whole context. Where the kernels do not
+// cover the model or not one layer fits, auto takes the CPU and cuda is an error: notFound, unsupported or outOfMemory. A
+// number of layers that does not fit is outOfMemory, with what would; one above the model's means all of them.
 Result<DeviceChoice> chooseDevice(const ModelOptions& options, const ModelConfig& config, const GpuDiscovery& found);
 
 // Opens the model there. With auto, a GPU that fails at loading (its memory, its driver) leaves the CPU to do it.

@@ -112,7 +112,7 @@ Result<void> Step::allocate() {
     TRY_OK(take(hostSources_, sizeof(int) * kLogitRows));
     TRY_OK(take(logits_, sizeof(float) * kLogitRows * vocab));
     TRY_OK(take(hostLogits_, sizeof(float) * kLogitRows * vocab));
-    TRY_OK(take(pageStaging_, sizeof(__half*) * static_cast<std::size_t>(pagesPerSequence_)));
+    TRY_OK(take(pageStaging_, sizeof(std::byte*) * static_cast<std::size_t>(pagesPerSequence_)));
     TRY_OK(singles_.allocate(kMostSingles));
     TRY_OK(rows_.allocate(maxRows_));
     TRY_OK(growPageTable(kFirstTableSlots));
@@ -159,7 +159,7 @@ Result<void> Step::makeSlots() {
 
 Result<void> Step::growPageTable(int slots) {
     TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a pass"));
-    const std::size_t rowBytes = sizeof(__half*) * static_cast<std::size_t>(pagesPerSequence_);
+    const std::size_t rowBytes = sizeof(std::byte*) * static_cast<std::size_t>(pagesPerSequence_);
     DeviceMemory larger;
     TRY_OK(take(larger, rowBytes * static_cast<std::size_t>(slots)));
     if (tableSlots_ > 0)
@@ -173,12 +173,12 @@ Result<void> Step::growPageTable(int slots) {
     return {};
 }
 
-Result<void> Step::setPages(int slot, std::span<__half* const> pages) {
+Result<void> Step::setPages(int slot, std::span<std::byte* const> pages) {
     if (slot >= tableSlots_) TRY_OK(growPageTable(std::max(slot + 1, 2 * tableSlots_)));
     if (pages.empty()) return {};
     TRY_OK(checkCuda(cudaStreamSynchronize(stream_.get()), "a pass")); // the staging buffer is free then
     std::memcpy(pageStaging_.as<char>(), pages.data(), pages.size_bytes());
-    return checkCuda(cudaMemcpyAsync(pageTable_.as<__half*>() + static_cast<std::size_t>(slot) * pagesPerSequence_,
+    return checkCuda(cudaMemcpyAsync(pageTable_.as<std::byte*>() + static_cast<std::size_t>(slot) * pagesPerSequence_,
                                      pageStaging_.as<char>(), pages.size_bytes(), cudaMemcpyHostToDevice,
                                      stream_.get()),
                      "the page table");

@@ -41,7 +41,7 @@ public:
     cudaStream_t stream() const { return stream_.get(); }
 
     // Tells the device which pages the sequence of `slot` has.
-    Result<void> setPages(int slot, std::span<__half* const> pages);
+    Result<void> setPages(int slot, std::span<std::byte* const> pages);
 
     // At most maxRows rows; `logits` (rows wanted, vocab) on the host. Errors: cancelled (within 100 ms),
     // internal.
@@ -105,7 +105,7 @@ private:
     cudaError_t normInto(const DeviceLinear& linear, const float* weight, const int* order, int rows);
     cudaError_t feedForward(const GpuLayer& layer, int rows);
     Result<void> fetchLogits(std::span<const int> sources, float* logits);
-    KvView kvView() const { return {kv_, pageTable_.as<__half*>(), pagesPerSequence_}; }
+    KvView kvView() const { return {kv_, pageTable_.as<std::byte*>(), pagesPerSequence_}; }
 
     const MistralConfig& config_;
     const GpuWeights& weights_;

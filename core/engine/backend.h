@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/engine/kv_element.h"
 #include "core/engine/sampling_settings.h"
 
 namespace tramontane {
@@ -48,6 +49,7 @@ struct BackendInfo {
     std::uint64_t bytesReadPerToken = 0;    // weights a batch-1 step reads, without the KV cache
     std::uint64_t cpuBytesReadPerToken = 0; // those of them that the CPU reads
     std::uint64_t kvBytesPerToken = 0;      // of one sequence, all layers
+    KvElement kvElement = KvElement::f16;   // of the cache; where CPU and GPU have a part each, of the GPU's
 };
 
 // One instance belongs to one thread at a time. After an error every sequence is as it was before the call.

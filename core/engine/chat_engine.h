@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/engine/backend.h"
 #include "core/engine/finish_reason.h"
+#include "core/engine/kv_element.h"
 #include "core/engine/sampling_settings.h"
 #include "core/text/chat_message.h"
 
@@ -34,6 +35,7 @@ struct ModelOptions {
     std::filesystem::path weightsCache{}; // where the CPU keeps packed weights for the next time; empty: nowhere
     bool finishesWeightsCache = false;    // closing the model waits for weights that are being kept
     bool speculation = true;              // guess the tokens that a text repeats and check several in one pass
+    KvElement kvElement = KvElement::f16; // of the GPU's cache; the CPU's is f16
 };
 
 // What an opened model is, for status lines and the figures of an answer.

@@ -19,7 +19,8 @@ constexpr int kMostSplits = 32; // a lane each when they are combined
 constexpr int kLeastChunks = 8; // of a block: combining more blocks costs more than their reading saves
 
 // out = softmax(q · K / sqrt(D)) · V: a block serves one row, one kv head with all its G query heads, one run of chunks.
-// queries (M, queryStride) f16 · pages f16 (kv_layout.h) · out (M, outStride) f16; queries and pages 16-byte aligned
+// queries (M, queryStride) f16 · pages f16 or fp8 (kv_layout.h) · out (M, outStride) f16
+// Queries and pages are aligned to 16 bytes.
 // partials f32: weighted values (M, kvHeads, splits, G, D), then maximum and sum (M, kvHeads, splits, G, 2)
 // Needs D % 32 == 0, G <= 8, splits <= 32, queryStride % 8 == 0. A row at a position below 0 is left out.
 // Grid: (kvHeads, splits, M); 8 warps, 2 blocks an SM; a block without work ends at once and is not waited for.
@@ -41,14 +42,14 @@ struct Shared {
     bool isLast;
 
     // Behind it: the addresses of the row's pages (pagesPerSequence).
-    __device__ __half** pages() { return reinterpret_cast<__half**>(this + 1); }
-    __device__ __half* const* pages() const { return reinterpret_cast<__half* const*>(this + 1); }
+    __device__ std::byte** pages() { return reinterpret_cast<std::byte**>(this + 1); }
+    __device__ std::byte* const* pages() const { return reinterpret_cast<std::byte* const*>(this + 1); }
 };
 
 // Starts the copies of what the host wrote: page addresses (the first group) and the places of the outputs (the second).
 template <int D>
 __device__ __forceinline__ void stageTables(Shared<D>& shared, const AttentionArguments& a, int kvHead, int headsPerKv,
-                                            __half* const* pages) {
+                                            std::byte* const* pages) {
     for (int i = threadIdx.x; i < a.kv.pagesPerSequence; i += kThreads)
         copyAsync<8>(sharedAddress(shared.pages() + i), pages + i);
     closeCopies();
@@ -70,51 +71,52 @@ __device__ __forceinline__ Range blockRange(int position, int slidingWindow, int
     return range;
 }
 
-// The queries as an a operand: lane (g, t) gets dimensions 32 i + 8 t .. of head g, the first four numbers as row g, the
-// other four as row g + 8; zeros where there is no such head.
-template <int D>
+// The queries as an a operand: lane (g, t) gets dimensions keyDimension(i, t) .. of head g, the first four numbers as row
+// g, the other four as row g + 8; zeros where there is no such head.
+template <int D, KvElement E>
 __device__ __forceinline__ void stageQueries(Shared<D>& shared, const __half* heads, int headsPerKv) {
     const int i = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
     if (i >= D / 32) return;
     uint4 query{};
-    if (g < headsPerKv) query = *reinterpret_cast<const uint4*>(heads + g * D + 32 * i + 8 * t);
+    if (g < headsPerKv) query = *reinterpret_cast<const uint4*>(heads + g * D + keyDimension<D, E>(i, t));
     shared.queries[i][lane] = {query.x, query.z, query.y, query.w};
 }
 
 // Asks the second-level cache for each warp's first chunk: but for the newest position, it lies there already.
-template <int D>
+template <int D, KvElement E>
 __device__ __forceinline__ void bringChunk(const Shared<D>& shared, const AttentionArguments& a, const Range& range,
                                            int kvHead) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
     const int chunk = range.begin + threadIdx.x / 32, keysOrValues = threadIdx.x % 32;
     if (chunk >= range.end || keysOrValues > 1) return;
-    const __half* from = shared.pages()[static_cast<unsigned>(chunk) / (kPagePositions / kChunkPositions)] +
-                         a.kv.shape.offset(a.layer, keysOrValues, kvHead) +
-                         chunk % (kPagePositions / kChunkPositions) * kChunkPositions * D;
-    asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "n"(kChunkPositions * D * 2) : "memory");
+    const auto* from = numbersOf<E>(shared.pages()[static_cast<unsigned>(chunk) / (kPagePositions / kChunkPositions)]) +
+                       a.kv.shape.offset(a.layer, keysOrValues, kvHead) +
+                       chunk % (kPagePositions / kChunkPositions) * kChunkPositions * D;
+    asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "n"(kChunkPositions * D * sizeof *from)
+                 : "memory");
 #endif
 }
 
 // A warp's chunks of the block's range: one in kWarps.
-template <int D>
+template <int D, KvElement E>
 __device__ __forceinline__ void attendChunks(Accumulator<D>& sums, const Shared<D>& shared, const AttentionArguments& a,
                                              const Range& range, int kvHead, float scale) {
     const std::size_t keysAt = a.kv.shape.offset(a.layer, 0, kvHead);
     const std::size_t valuesBehind = a.kv.shape.offset(0, 1, 0);
-    const auto pageOf = [&](int chunk) -> const __half* {
-        return shared.pages()[static_cast<unsigned>(chunk) / (kPagePositions / kChunkPositions)] + keysAt;
+    const auto pageOf = [&](int chunk) -> const typename Cached<E>::Number* {
+        return numbersOf<E>(shared.pages()[static_cast<unsigned>(chunk) / (kPagePositions / kChunkPositions)]) + keysAt;
     };
     int chunk = range.begin + threadIdx.x / 32;
     if (chunk >= range.end) return;
-    Keys<D> keys;
-    Values<D> values;
-    const __half* page = pageOf(chunk);
+    Keys<D, E> keys;
+    Values<D, E> values;
+    const typename Cached<E>::Number* page = pageOf(chunk);
     readKeys(keys, page, range, chunk);
     readValues(values, page + valuesBehind, range, chunk);
     while (true) {
         const int next = chunk + kWarps;
         float scores[4];
-        multiplyKeys<D>(scores, keys, shared.queries);
+        multiplyKeys(scores, keys, shared.queries);
         if (next < range.end) {
             page = pageOf(next);
             readKeys(keys, page, range, next);
@@ -143,8 +145,8 @@ __device__ __forceinline__ void shareSums(Shared<D>& shared, Accumulator<D>& sum
         float* to = shared.values[warp][head];
 #pragma unroll
         for (int i = 0; i < D / 16; i += 2) { // two tiles: four dimensions
-            const bool isWide = i < 4 * Values<D>::kWide;
-            const int dimension = isWide ? i / 4 * 64 + 8 * g + i % 4 * 2 : 64 * Values<D>::kWide + 4 * g;
+            const bool isWide = i < 4 * (D / 64);
+            const int dimension = isWide ? i / 4 * 64 + 8 * g + i % 4 * 2 : 64 * (D / 64) + 4 * g;
             *reinterpret_cast<float4*>(to + dimension) = {sums.values[i][h], sums.values[i][2 + h],
                                                           sums.values[i + 1][h], sums.values[i + 1][2 + h]};
         }
@@ -278,7 +280,7 @@ __device__ __forceinline__ bool arriveLast(Shared<D>& shared, unsigned* counter,
     return shared.isLast;
 }
 
-template <int D>
+template <int D, KvElement E>
 __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
     decodeKernel(const AttentionArguments a, const DecodeScratch scratch, const float scale) {
     launchDependents();
@@ -297,14 +299,14 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
     }
     awaitCopies<1>();
     __syncthreads(); // orders: every thread's page addresses before they are read
-    bringChunk(shared, a, range, kvHead);
+    bringChunk<D, E>(shared, a, range, kvHead);
     waitForPredecessor();
     const __half* queries = a.queries + static_cast<std::size_t>(row) * a.queryStride;
-    stageQueries(shared, queries + kvHead * headsPerKv * D, headsPerKv);
+    stageQueries<D, E>(shared, queries + kvHead * headsPerKv * D, headsPerKv);
     __syncthreads(); // orders: the queries before they are read
 
     Accumulator<D> sums{.values = {}, .maximum = kNothing, .sum = 0};
-    attendChunks(sums, shared, a, range, kvHead, scale);
+    attendChunks<D, E>(sums, shared, a, range, kvHead, scale);
     shareSums(shared, sums, headsPerKv);
     awaitCopies<0>();
     __syncthreads(); // orders: every warp's sums, and the places of the outputs, before they are read
@@ -314,24 +316,28 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
         mergeBlocks(shared, a, group, range.blocks, scale);
 }
 
-template <int D>
+template <int D, KvElement E>
 cudaError_t launchDecode(const AttentionArguments& arguments, const DecodeScratch& scratch, int splits,
                          cudaStream_t stream) {
     const float scale = 1.4426950408889634f / std::sqrt(static_cast<float>(D)); // log2(e) / sqrt(D)
-    const std::size_t sharedBytes = sizeof(Shared<D>) + arguments.kv.pagesPerSequence * sizeof(__half*);
-    if (const auto error = cudaFuncSetAttribute(decodeKernel<D>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+    const std::size_t sharedBytes = sizeof(Shared<D>) + arguments.kv.pagesPerSequence * sizeof(std::byte*);
+    if (const auto error = cudaFuncSetAttribute(decodeKernel<D, E>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                 static_cast<int>(sharedBytes)))
         return error;
-    return launchChained(decodeKernel<D>, dim3(arguments.kv.shape.kvHeads, splits, arguments.rows.count),
+    return launchChained(decodeKernel<D, E>, dim3(arguments.kv.shape.kvHeads, splits, arguments.rows.count),
                          dim3(kThreads), sharedBytes, stream, arguments, scratch, scale);
 }
 
 struct DecodeKernel {
     int headDim;
+    KvElement element;
     cudaError_t (*launch)(const AttentionArguments&, const DecodeScratch&, int splits, cudaStream_t);
 };
-constexpr DecodeKernel kDecodeKernels[] = {
-    {32, launchDecode<32>}, {64, launchDecode<64>}, {96, launchDecode<96>}, {128, launchDecode<128>}};
+constexpr KvElement f16 = KvElement::f16, fp8 = KvElement::fp8;
+constexpr DecodeKernel kDecodeKernels[] = {{32, f16, launchDecode<32, f16>}, {64, f16, launchDecode<64, f16>},
+                                           {96, f16, launchDecode<96, f16>}, {128, f16, launchDecode<128, f16>},
+                                           {32, fp8, launchDecode<32, fp8>}, {64, fp8, launchDecode<64, fp8>},
+                                           {96, fp8, launchDecode<96, fp8>}, {128, fp8, launchDecode<128, fp8>}};
 
 } // namespace
 
@@ -351,8 +357,10 @@ cudaError_t decodeAttention(const AttentionArguments& arguments, const DecodeScr
     if (kvHeads < 1 || arguments.heads % kvHeads != 0 || arguments.heads / kvHeads > kMostHeads || splits < 1 ||
         splits > kMostSplits || arguments.queryStride % 8 != 0)
         return cudaErrorInvalidValue;
+    const KvShape& shape = arguments.kv.shape;
     for (const DecodeKernel& entry : kDecodeKernels)
-        if (entry.headDim == arguments.kv.shape.headDim) return entry.launch(arguments, scratch, splits, stream);
+        if (entry.headDim == shape.headDim && entry.element == shape.element)
+            return entry.launch(arguments, scratch, splits, stream);
     return cudaErrorInvalidValue;
 }
 

@@ -1,4 +1,5 @@
 // The kernels behind pointwise.h. Each row is read once and written once; arithmetic in f32.
+#include "gpu/kernels/kv_element.cuh"
 #include "gpu/kernels/launch.cuh"
 #include "gpu/kernels/pointwise.h"
 #include "gpu/kernels/warp_matrix.cuh"
@@ -83,15 +84,16 @@ __global__ void __launch_bounds__(kNormThreads) normalizeKernel(NormArguments a)
 }
 
 // One block a row; each thread takes pairs of dimensions i and i + D/2 of all heads, of values as well.
+template <KvElement E>
 __global__ void __launch_bounds__(kThreads) rotateKernel(RotateArguments a) {
     launchDependents();
     waitForPredecessor();
     const int m = blockIdx.x, dim = a.kv.shape.headDim, half = dim / 2, kvHeads = a.kv.shape.kvHeads;
     const int position = a.rows.positions[m], allHeads = a.heads + 2 * kvHeads;
     const __half* from = a.queryKeyValue + static_cast<std::size_t>(m) * allHeads * dim;
-    __half* page =
-        a.kv.table[static_cast<std::size_t>(a.rows.sequences[m]) * a.kv.pagesPerSequence + position / kPagePositions] +
-        static_cast<std::size_t>(position % kPagePositions) * dim;
+    auto* page = numbersOf<E>(a.kv.table[static_cast<std::size_t>(a.rows.sequences[m]) * a.kv.pagesPerSequence +
+                                         position / kPagePositions]) +
+                 static_cast<std::size_t>(position % kPagePositions) * dim;
     for (int item = threadIdx.x; item < allHeads * half; item += kThreads) {
         const int head = item / half, i = item % half, kvHead = head - a.heads;
         float first = __half2float(from[head * dim + i]), second = __half2float(from[head * dim + i + half]);
@@ -102,13 +104,12 @@ __global__ void __launch_bounds__(kThreads) rotateKernel(RotateArguments a) {
             second = second * cosine + first * sine;
             first = turned;
         }
-        __half* to;
+        void* to;
         if (kvHead < 0)
             to = a.queries + (static_cast<std::size_t>(m) * a.heads + head) * dim;
         else
             to = page + a.kv.shape.offset(a.layer, kvHead >= kvHeads, kvHead % kvHeads);
-        to[i] = __float2half(first);
-        to[i + half] = __float2half(second);
+        storeTwo<E>(to, kvHead < 0, i, i + half, first, second);
     }
 }
 
@@ -152,7 +153,9 @@ cudaError_t normalize(const NormArguments& arguments, cudaStream_t stream) {
 }
 
 cudaError_t rotateAndCache(const RotateArguments& arguments, cudaStream_t stream) {
-    return launchChained(rotateKernel, dim3(arguments.rows.count), dim3(kThreads), 0, stream, arguments);
+    const auto kernel =
+        arguments.kv.shape.element == KvElement::fp8 ? rotateKernel<KvElement::fp8> : rotateKernel<KvElement::f16>;
+    return launchChained(kernel, dim3(arguments.rows.count), dim3(kThreads), 0, stream, arguments);
 }
 
 cudaError_t siluTimes(__half* gate, const __half* up, int rows, int columns, int stride, cudaStream_t stream) {

@@ -53,6 +53,11 @@ __device__ __forceinline__ std::uint32_t sharedAddress(const void* pointer) {
     return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
 }
 
+__device__ __forceinline__ void storeShared(std::uint32_t to, const uint4& v) {
+    asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w)
+                 : "memory");
+}
+
 // Starts a copy of Bytes (4, 8 or 16) into shared memory; `wanted` false writes zeros and reads nothing.
 template <int Bytes>
 __device__ __forceinline__ void copyAsync(std::uint32_t to, const void* from, bool wanted = true) {

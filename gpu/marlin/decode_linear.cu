@@ -207,6 +207,13 @@ cudaError_t dispatchSingle(const DeviceLinear& linear, const Input& input, const
     return decodeSingle(plan, linear, input, output, upcoming, stream);
 }
 
+// Hands `launch` the output for the cache's element type.
+template <class Launch>
+cudaError_t toCache(const RotaryOutput& output, int rotaryTiles, Launch launch) {
+    if (output.kv.shape.element == KvElement::fp8) return launch(CacheOutput<KvElement::fp8>{output, rotaryTiles});
+    return launch(CacheOutput<KvElement::f16>{output, rotaryTiles});
+}
+
 } // namespace
 
 bool decodeFits(const PackedShape& shape, int rows) {
@@ -242,11 +249,13 @@ Upcoming upcomingOf(const DeviceLinear& linear, int rows, std::size_t bytes) {
 
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, const NormedInput& input, const RotaryOutput& output,
                                 const Upcoming& upcoming, cudaStream_t stream) {
-    return dispatchSingle(linear, input, CacheOutput{output, linear.rotaryTiles}, upcoming, stream);
+    return toCache(output, linear.rotaryTiles,
+                   [&](const auto& cache) { return dispatchSingle(linear, input, cache, upcoming, stream); });
 }
 cudaError_t decodeQueryKeyValue(const DeviceLinear& linear, int rows, const FragmentRows& input,
                                 const RotaryOutput& output, const Upcoming& upcoming, cudaStream_t stream) {
-    return dispatch(linear, rows, input, CacheOutput{output, linear.rotaryTiles}, upcoming, stream);
+    return toCache(output, linear.rotaryTiles,
+                   [&](const auto& cache) { return dispatch(linear, rows, input, cache, upcoming, stream); });
 }
 
 cudaError_t decodeGateUp(const DeviceLinear& linear, const NormedInput& input, __half* out, int outStride,

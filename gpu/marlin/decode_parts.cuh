@@ -4,6 +4,7 @@
 
 #include <cuda_fp16.h>
 
+#include "gpu/kernels/kv_element.cuh"
 #include "gpu/kernels/launch.cuh"
 #include "gpu/marlin/async_copy.cuh"
 #include "gpu/marlin/decode_linear.h"
@@ -47,18 +48,20 @@ struct GateUpOutput {
     }
 };
 
+template <KvElement E>
 struct CacheOutput {
     RotaryOutput to;
     int rotaryTiles;
     struct Prepared {
         int position;
-        __half* page; // at the row's position
+        typename Cached<E>::Number* page; // at the row's position
     };
     __device__ Prepared prepare(int, int, int m) const {
         const int position = to.rows.positions[m];
-        __half* page = to.kv.table[static_cast<std::size_t>(to.rows.sequences[m]) * to.kv.pagesPerSequence +
-                                   position / kPagePositions];
-        return {position, page + static_cast<std::size_t>(position % kPagePositions) * to.kv.shape.headDim};
+        std::byte* page = to.kv.table[static_cast<std::size_t>(to.rows.sequences[m]) * to.kv.pagesPerSequence +
+                                      position / kPagePositions];
+        return {position,
+                numbersOf<E>(page) + static_cast<std::size_t>(position % kPagePositions) * to.kv.shape.headDim};
     }
     __device__ void write(const Prepared& p, int tile, int g, int m, float upper, float lower) const {
         const KvShape& shape = to.kv.shape;
@@ -76,16 +79,16 @@ struct CacheOutput {
             first = tile % tilesPerHead * kTileRows + g;
             second = first + 8;
         }
-        __half* target;
-        if (head < to.heads) {
+        const bool isQuery = head < to.heads;
+        void* target;
+        if (isQuery) {
             target = to.queries + (static_cast<std::size_t>(m) * to.heads + head) * dim;
         } else {
             head -= to.heads;
             const int keysOrValues = head >= shape.kvHeads;
             target = p.page + shape.offset(to.layer, keysOrValues, head - keysOrValues * shape.kvHeads);
         }
-        target[first] = __float2half(upper);
-        target[second] = __float2half(lower);
+        storeTwo<E>(target, isQuery, first, second, upper, lower);
     }
 };
 

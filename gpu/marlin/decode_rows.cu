@@ -306,7 +306,9 @@ template cudaError_t decodeRows(const RowsPlan&, const DeviceLinear&, int, const
                                 const Upcoming&, cudaStream_t);
 template cudaError_t decodeRows(const RowsPlan&, const DeviceLinear&, int, const FragmentRows&, const GateUpOutput&,
                                 const Upcoming&, cudaStream_t);
-template cudaError_t decodeRows(const RowsPlan&, const DeviceLinear&, int, const FragmentRows&, const CacheOutput&,
-                                const Upcoming&, cudaStream_t);
+template cudaError_t decodeRows(const RowsPlan&, const DeviceLinear&, int, const FragmentRows&,
+                                const CacheOutput<KvElement::f16>&, const Upcoming&, cudaStream_t);
+template cudaError_t decodeRows(const RowsPlan&, const DeviceLinear&, int, const FragmentRows&,
+                                const CacheOutput<KvElement::fp8>&, const Upcoming&, cudaStream_t);
 
 } // namespace tramontane::gpu

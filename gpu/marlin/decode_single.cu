@@ -374,8 +374,10 @@ cudaError_t decodeSingle(const SinglePlan& plan, const DeviceLinear& linear, con
     return plan.tilesPerPass == 3 ? launchGroups<3>(plan, linear, input, output, upcoming, stream)
                                   : launchGroups<2>(plan, linear, input, output, upcoming, stream);
 }
-template cudaError_t decodeSingle(const SinglePlan&, const DeviceLinear&, const NormedInput&, const CacheOutput&,
-                                  const Upcoming&, cudaStream_t);
+template cudaError_t decodeSingle(const SinglePlan&, const DeviceLinear&, const NormedInput&,
+                                  const CacheOutput<KvElement::f16>&, const Upcoming&, cudaStream_t);
+template cudaError_t decodeSingle(const SinglePlan&, const DeviceLinear&, const NormedInput&,
+                                  const CacheOutput<KvElement::fp8>&, const Upcoming&, cudaStream_t);
 template cudaError_t decodeSingle(const SinglePlan&, const DeviceLinear&, const NormedInput&, const GateUpOutput&,
                                   const Upcoming&, cudaStream_t);
 template cudaError_t decodeSingle(const SinglePlan&, const DeviceLinear&, const FragmentRows&, const AddToOutput&,

@@ -67,25 +67,27 @@ std::vector<std::uint16_t> randomBits(std::size_t count) {
 
 // Sequences of `depth` positions in pages of their own, each with all layers.
 struct Cache {
-    KvShape shape{kLayers, kKvHeads, kHeadDim};
+    KvShape shape;
     int pagesPerSequence;
     Buffer pages, table;
 
-    Cache(int sequences, int depth)
-        : pagesPerSequence((depth + kPagePositions - 1) / kPagePositions),
-          pages(shape.pageElements() * 2 * sequences * pagesPerSequence), table(addresses(sequences)) {
-        const std::vector<std::uint16_t> page = randomBits(shape.pageElements());
+    Cache(int sequences, int depth, tramontane::KvElement element)
+        : shape{kLayers, kKvHeads, kHeadDim, element}, pagesPerSequence((depth + kPagePositions - 1) / kPagePositions),
+          pages(shape.pageBytes() * sequences * pagesPerSequence), table(addresses(sequences)) {
+        std::vector<std::uint16_t> page = randomBits(shape.pageBytes() / 2);
+        if (element == tramontane::KvElement::fp8)
+            for (std::uint16_t& two : page) two &= 0xbfbf; // below 2 in size
         for (std::size_t at = 0; at < pages.sizeBytes(); at += page.size() * 2)
             require(cudaMemcpy(pages.as<char>() + at, page.data(), page.size() * 2, cudaMemcpyHostToDevice),
                     "cudaMemcpy");
     }
-    KvView view() const { return {shape, table.as<__half*>(), pagesPerSequence}; }
+    KvView view() const { return {shape, table.as<std::byte*>(), pagesPerSequence}; }
 
 private:
-    std::vector<__half*> addresses(int sequences) const {
-        std::vector<__half*> result;
+    std::vector<std::byte*> addresses(int sequences) const {
+        std::vector<std::byte*> result;
         for (int i = 0; i < sequences * pagesPerSequence; ++i)
-            result.push_back(pages.as<__half>() + i * shape.pageElements());
+            result.push_back(pages.as<std::byte>() + i * shape.pageBytes());
         return result;
     }
 };
@@ -142,8 +144,8 @@ std::vector<int> shuffledOrder() {
     return order;
 }
 
-void benchDecode(int batch, int depth, int multiprocessors, const Buffer& flush) {
-    const Cache cache(batch, depth);
+void benchDecode(tramontane::KvElement element, int batch, int depth, int multiprocessors, const Buffer& flush) {
+    const Cache cache(batch, depth, element);
     std::vector<int> sequences(batch);
     std::iota(sequences.begin(), sequences.end(), 0);
     const Buffer positions(std::vector<int>(batch, depth - 1)), sequence(sequences), order(shuffledOrder());
@@ -165,15 +167,15 @@ void benchDecode(int batch, int depth, int multiprocessors, const Buffer& flush)
                 return decodeAttention(arguments, {partials.as<float>(), counters.as<unsigned>()}, splits, stream);
             },
             flush);
-        const double bytes = static_cast<double>(batch) * depth * kKvHeads * kHeadDim * 4;
-        std::printf("decode  batch %2d depth %5d splits %2d  %8.2f us (%.2f to %.2f)  %7.1f GB/s%s\n", batch, depth,
-                    splits, times.median, times.least, times.most, bytes / times.median / 1e3,
-                    isFinite(out) ? "" : "  NOT FINITE");
+        const double bytes = static_cast<double>(batch) * depth * kKvHeads * kHeadDim * 2 * sizeBytes(element);
+        std::printf("decode  %s batch %2d depth %5d splits %2d  %8.2f us (%.2f to %.2f)  %7.1f GB/s%s\n",
+                    nameOf(element), batch, depth, splits, times.median, times.least, times.most,
+                    bytes / times.median / 1e3, isFinite(out) ? "" : "  NOT FINITE");
     }
 }
 
-void benchPrefill(int count, const Buffer& flush) {
-    const Cache cache(1, count);
+void benchPrefill(tramontane::KvElement element, int count, const Buffer& flush) {
+    const Cache cache(1, count, element);
     std::vector<QueryTile> tiles;
     for (int first = 0; first < count; first += kQueryTileRows)
         tiles.push_back({first, std::min(kQueryTileRows, count - first), first, 0});
@@ -194,8 +196,8 @@ void benchPrefill(int count, const Buffer& flush) {
         },
         flush);
     const double flops = 4.0 * kWidth * count * (count + 1) / 2; // a row and the positions it sees
-    std::printf("prefill %5d rows  %9.2f us (%.2f to %.2f)  %6.1f TFLOP/s%s\n", count, times.median, times.least,
-                times.most, flops / times.median / 1e6, isFinite(out) ? "" : "  NOT FINITE");
+    std::printf("prefill %s %5d rows  %9.2f us (%.2f to %.2f)  %6.1f TFLOP/s%s\n", nameOf(element), count, times.median,
+                times.least, times.most, flops / times.median / 1e6, isFinite(out) ? "" : "  NOT FINITE");
 }
 
 } // namespace
@@ -220,8 +222,10 @@ int main() {
         },
         flush);
     std::printf("copying memory  %.0f GB/s, read and written\n", 2.0 * from.sizeBytes() / copy.median / 1e3);
-    for (const int depth : {128, 512, 4096, 16384}) benchDecode(1, depth, multiprocessors, flush);
-    benchDecode(16, 512, multiprocessors, flush);
-    for (const int count : {512, 4096}) benchPrefill(count, flush);
+    for (const tramontane::KvElement element : {tramontane::KvElement::f16, tramontane::KvElement::fp8}) {
+        for (const int depth : {128, 512, 4096, 16384}) benchDecode(element, 1, depth, multiprocessors, flush);
+        benchDecode(element, 16, 512, multiprocessors, flush);
+        for (const int count : {512, 4096}) benchPrefill(element, count, flush);
+    }
     return 0;
 }

@@ -1,4 +1,5 @@
-// decodeAttention and prefillAttention against a plain softmax in double on the same f16 inputs.
+// decodeAttention and prefillAttention against a plain softmax in double on the same inputs: f16 queries, and f16 or fp8
+// keys and values, which the kernels turn into f16 without an error.
 //
 // Tolerance by norm: 1e-3. Scores and sums are f32; what shows are the weights and the outputs rounded to f16, each a
 // relative error of at most 2^-11 and of 2^-11/sqrt(3) = 2.8e-4 in the mean square. The errors of the weights are
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "tests/gpu/device_vector.h"
+#include "tests/gpu/fp8_reference.h"
 #include "tests/gpu/packed_fixture.h"
 
 namespace tramontane::testing {
@@ -34,18 +36,26 @@ std::vector<float> randomHalves(std::size_t count, float spread, std::mt19937& r
     return values;
 }
 
+std::vector<float> randomElements(KvElement element, std::size_t count, std::mt19937& random) {
+    std::vector<float> values = randomHalves(count, 1, random);
+    if (element == KvElement::fp8)
+        for (float& value : values) value = fromFp8(toFp8(value));
+    return values;
+}
+
 // A cache of sequences in shuffled pages, NaN wherever no position of the layer under test lies, and the queries of rows.
 class Problem {
 public:
     Problem(int headDim, int kvHeads, int headsPerKv, int window, const std::vector<int>& lengths,
-            std::vector<Row> rows, unsigned seed)
-        : shape_{kLayers, kvHeads, headDim}, heads_(kvHeads * headsPerKv), window_(window), rows_(std::move(rows)),
-          random_(seed),
-          trace_("D " + std::to_string(headDim) + ", heads " + std::to_string(heads_) + " of " +
-                 std::to_string(kvHeads) + ", window " + std::to_string(window) + ", seed " + std::to_string(seed)) {
+            std::vector<Row> rows, unsigned seed, KvElement element = KvElement::f16)
+        : shape_{kLayers, kvHeads, headDim, element}, heads_(kvHeads * headsPerKv), window_(window),
+          rows_(std::move(rows)), random_(seed),
+          trace_(std::string(nameOf(element)) + ", D " + std::to_string(headDim) + ", heads " + std::to_string(heads_) +
+                 " of " + std::to_string(kvHeads) + ", window " + std::to_string(window) + ", seed " +
+                 std::to_string(seed)) {
         for (const int length : lengths) {
-            keys_.push_back(randomHalves(static_cast<std::size_t>(length) * kvHeads * headDim, 1, random_));
-            values_.push_back(randomHalves(keys_.back().size(), 1, random_));
+            keys_.push_back(randomElements(element, static_cast<std::size_t>(length) * kvHeads * headDim, random_));
+            values_.push_back(randomElements(element, keys_.back().size(), random_));
         }
         queries_ = randomHalves(rows_.size() * width(), 2, random_); // scores spread by 2: far from uniform weights
         order_.resize(width());
@@ -111,7 +121,15 @@ private:
         std::vector<int> places(lengths.size() * pagesPerSequence_);
         std::iota(places.begin(), places.end(), 0);
         std::shuffle(places.begin(), places.end(), random_);
-        std::vector<__half> pool(places.size() * shape_.pageElements(), __ushort_as_half(0xffff));
+        std::vector<std::byte> pool(places.size() * shape_.pageBytes(), std::byte{0xff}); // NaN in both
+        const auto put = [&](std::size_t at, float value) {
+            if (shape_.element == KvElement::fp8) {
+                pool[at] = std::byte{toFp8(value)};
+            } else {
+                const __half half = __float2half(value);
+                std::memcpy(&pool[at * sizeof half], &half, sizeof half);
+            }
+        };
         for (std::size_t s = 0; s < lengths.size(); ++s)
             for (int position = 0; position < lengths[s]; ++position)
                 for (int head = 0; head < shape_.kvHeads; ++head)
@@ -121,13 +139,13 @@ private:
                             place * shape_.pageElements() +
                             static_cast<std::size_t>(position % gpu::kPagePositions) * shape_.headDim + d;
                         const std::size_t from = index(position, head, d);
-                        pool[at + shape_.offset(kLayer, 0, head)] = __float2half(keys_[s][from]);
-                        pool[at + shape_.offset(kLayer, 1, head)] = __float2half(values_[s][from]);
+                        put(at + shape_.offset(kLayer, 0, head), keys_[s][from]);
+                        put(at + shape_.offset(kLayer, 1, head), values_[s][from]);
                     }
-        pool_ = std::make_unique<DeviceVector<__half>>(pool);
-        std::vector<__half*> table;
-        for (const int place : places) table.push_back(pool_->get() + place * shape_.pageElements());
-        table_ = std::make_unique<DeviceVector<__half*>>(table);
+        pool_ = std::make_unique<DeviceVector<std::byte>>(pool);
+        std::vector<std::byte*> table;
+        for (const int place : places) table.push_back(pool_->get() + place * shape_.pageBytes());
+        table_ = std::make_unique<DeviceVector<std::byte*>>(table);
     }
     std::size_t index(int position, int kvHead, int d) const {
         return (static_cast<std::size_t>(position) * shape_.kvHeads + kvHead) * shape_.headDim + d;
@@ -164,8 +182,8 @@ private:
     std::vector<std::vector<float>> keys_, values_; // of a sequence: (position, kvHead, D)
     std::vector<float> queries_;                    // (rows, H*D)
     std::vector<int> order_;
-    std::unique_ptr<DeviceVector<__half>> pool_;
-    std::unique_ptr<DeviceVector<__half*>> table_;
+    std::unique_ptr<DeviceVector<std::byte>> pool_;
+    std::unique_ptr<DeviceVector<std::byte*>> table_;
 };
 
 bool sameBits(const std::vector<__half>& a, const std::vector<__half>& b) {
@@ -233,37 +251,42 @@ void checkPrefill(const Prefill& prefill, const Problem& problem, bool ordered =
 }
 
 constexpr int kHeadDims[] = {32, 64, 96, 128}, kRatios[] = {1, 2, 3, 4, 8}, kWindows[] = {1, 7, 64, 100, 4096};
+constexpr KvElement kElements[] = {KvElement::f16, KvElement::fp8};
 
 TEST(DecodeAttention, matchesOracleAtEveryHeadSizeAndRatio) {
     REQUIRE_GPU();
     const std::vector<int> lengths = {1, 2, 3, 4, 5, 63, 64, 65, 127, 128, 129, 500, 1000};
     unsigned seed = 100;
-    for (const int headDim : kHeadDims)
-        for (const int ratio : kRatios)
-            checkDecode(Problem(headDim, 2, ratio, 0, lengths, lastRows(lengths), seed++), 5);
+    for (const KvElement element : kElements)
+        for (const int headDim : kHeadDims)
+            for (const int ratio : kRatios)
+                checkDecode(Problem(headDim, 2, ratio, 0, lengths, lastRows(lengths), seed++, element), 5);
 }
 
 TEST(DecodeAttention, matchesOracleHoweverItIsSplit) {
     REQUIRE_GPU();
     const std::vector<int> lengths = {4097, 1, 500, 129};
-    const Problem problem(128, 2, 4, 0, lengths, lastRows(lengths), 200);
-    for (int splits = 1; splits <= 20; ++splits) checkDecode(problem, splits, splits % 2 == 0);
-    checkDecode(problem, 32);
+    for (const KvElement element : kElements) {
+        const Problem problem(128, 2, 4, 0, lengths, lastRows(lengths), 200, element);
+        for (int splits = 1; splits <= 20; ++splits) checkDecode(problem, splits, splits % 2 == 0);
+        checkDecode(problem, 32);
+    }
 }
 
 TEST(DecodeAttention, seesItsWindowAlone) {
     REQUIRE_GPU();
     const std::vector<int> lengths = {1, 5, 64, 65, 101, 129, 500, 4097, 5000};
     unsigned seed = 300;
-    for (const int window : kWindows)
-        for (const int headDim : {64, 128})
-            checkDecode(Problem(headDim, 1, 4, window, lengths, lastRows(lengths), seed++), 7);
+    for (const KvElement element : kElements)
+        for (const int window : kWindows)
+            for (const int headDim : {64, 128})
+                checkDecode(Problem(headDim, 1, 4, window, lengths, lastRows(lengths), seed++, element), 7);
 }
 
 TEST(DecodeAttention, seesNothingBehindItsPositionAndLeavesOutIdleRows) {
     REQUIRE_GPU();
     const std::vector<Row> rows = {{0, 10}, {1, 699}, {0, 130}, {1, -1}, {0, 299}, {1, 64}};
-    checkDecode(Problem(128, 2, 4, 0, {300, 700}, rows, 400), 3);
+    for (const KvElement element : kElements) checkDecode(Problem(128, 2, 4, 0, {300, 700}, rows, 400, element), 3);
 }
 
 TEST(DecodeAttention, aCapturedGraphServesPositionsSetLater) {
@@ -320,24 +343,28 @@ TEST(PrefillAttention, matchesOracleAtEveryHeadSizeAndRatio) {
     REQUIRE_GPU();
     const Prefill prefill({{0, 130}, {37, 70}, {128, 1}, {1000, 17}, {0, 64}, {63, 66}}); // ragged; prefixes cached
     unsigned seed = 500;
-    for (const int headDim : kHeadDims)
-        for (const int ratio : kRatios)
-            checkPrefill(prefill, Problem(headDim, 2, ratio, 0, prefill.lengths, prefill.rows, seed++), ratio % 2 == 0);
+    for (const KvElement element : kElements)
+        for (const int headDim : kHeadDims)
+            for (const int ratio : kRatios)
+                checkPrefill(prefill, Problem(headDim, 2, ratio, 0, prefill.lengths, prefill.rows, seed++, element),
+                             ratio % 2 == 0);
 }
 
 TEST(PrefillAttention, seesItsWindowAlone) {
     REQUIRE_GPU();
     const Prefill prefill({{0, 200}, {37, 70}, {450, 100}, {4090, 40}});
     unsigned seed = 600;
-    for (const int window : kWindows)
-        for (const int ratio : {1, 4})
-            checkPrefill(prefill, Problem(128, 1, ratio, window, prefill.lengths, prefill.rows, seed++));
+    for (const KvElement element : kElements)
+        for (const int window : kWindows)
+            for (const int ratio : {1, 4})
+                checkPrefill(prefill, Problem(128, 1, ratio, window, prefill.lengths, prefill.rows, seed++, element));
 }
 
 TEST(PrefillAttention, matchesOracleOverALongPrompt) {
     REQUIRE_GPU();
     const Prefill prefill({{0, 1000}, {1500, 300}});
-    checkPrefill(prefill, Problem(128, 2, 4, 0, prefill.lengths, prefill.rows, 700));
+    for (const KvElement element : kElements)
+        checkPrefill(prefill, Problem(128, 2, 4, 0, prefill.lengths, prefill.rows, 700, element));
 }
 
 TEST(PrefillAttention, refusesOtherShapes) {

@@ -93,8 +93,8 @@ int main(int argumentCount, char** arguments) {
     const DeviceVector<__half> queries(std::size_t{kMostRows} * kHidden, 0),
         normed(std::size_t{kMostRows} * kHidden, 0), inner(std::size_t{kMostRows} * kInner, 0);
     const KvShape kv{kLayers, kKvHeads, kDim};
-    const DeviceVector<__half> page(kv.pageElements(), 0);
-    const DeviceVector<__half*> table(std::vector<__half*>(8, page.get()));
+    const DeviceVector<std::byte> page(kv.pageBytes(), 0);
+    const DeviceVector<std::byte*> table(std::vector<std::byte*>(8, page.get()));
     const auto linear = [&](const DeviceVector<std::uint8_t>& tiles, const PackedShape& shape, int layer,
                             ColumnOrder columnOrder) {
         DeviceLinear l;

@@ -1,20 +1,24 @@
 // The linears of a decode step against plain products on the host, with everything that is fused into them.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "core/cpu/reference.h"
 #include "gpu/marlin/decode_linear.h"
+#include "tests/gpu/fp8_reference.h"
 #include "tests/gpu/packed_fixture.h"
 
 namespace tramontane::gpu {
 namespace {
 
 using testing::DeviceVector;
+using testing::fromFp8;
 using testing::normError;
 using testing::NormError;
 using testing::PackedFixture;
 using testing::toFloats;
+using testing::toFp8;
 using testing::toHalves;
 
 // Activations and results are rounded to f16 (2^-11 of each number at most, half of that on average).
@@ -193,37 +197,46 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
             std::vector<float> inverse;
             for (int i = 0; i < half; ++i) inverse.push_back(static_cast<float>(std::pow(1e6, -2.0 * i / h.dim)));
             const DeviceVector<float> inverseFrequencies(inverse);
-            const KvShape shape{3, h.kvHeads, h.dim};
             constexpr int kLayer = 1, kPages = 40;
             std::vector<int> positions, sequences;
             for (int m = 0; m < rows; ++m) {
                 positions.push_back(static_cast<int>(random() % (kPages * kPagePositions)));
                 sequences.push_back((m + 1) % rows);
             }
-            const DeviceVector<__half> pages(shape.pageElements() * rows);
-            std::vector<__half*> table(static_cast<std::size_t>(rows) * kPages, nullptr);
-            for (int m = 0; m < rows; ++m)
-                table[static_cast<std::size_t>(sequences[m]) * kPages + positions[m] / kPagePositions] =
-                    pages.get() + shape.pageElements() * m;
-            const DeviceVector<__half*> deviceTable(table);
             const DeviceVector<int> devicePositions(positions), deviceSequences(sequences);
             const DeviceVector<__half> queries(static_cast<std::size_t>(rows) * h.heads * h.dim);
-            RotaryOutput output{queries.get(),
-                                h.heads,
-                                {shape, deviceTable.get(), kPages},
-                                kLayer,
-                                {rows, devicePositions.get(), deviceSequences.get()},
-                                inverseFrequencies.get()};
             const DeviceVector<__half> fragments(toHalves(input.fragments));
-            if (rows == 1)
-                ASSERT_EQ(decodeQueryKeyValue(device.linear, {residual.get(), weight.get(), slots.get(), hidden, 1e-5f},
-                                              output, {}, nullptr),
+            // The pages, 0xff wherever nothing was written: NaN in both.
+            const auto run = [&](const KvShape& shape) {
+                const DeviceVector<std::byte> pages(shape.pageBytes() * rows);
+                std::vector<std::byte*> table(static_cast<std::size_t>(rows) * kPages, nullptr);
+                for (int m = 0; m < rows; ++m)
+                    table[static_cast<std::size_t>(sequences[m]) * kPages + positions[m] / kPagePositions] =
+                        pages.get() + shape.pageBytes() * m;
+                const DeviceVector<std::byte*> deviceTable(table);
+                const RotaryOutput output{queries.get(),
+                                          h.heads,
+                                          {shape, deviceTable.get(), kPages},
+                                          kLayer,
+                                          {rows, devicePositions.get(), deviceSequences.get()},
+                                          inverseFrequencies.get()};
+                const NormedInput normed{residual.get(), weight.get(), slots.get(), hidden, 1e-5f};
+                const FragmentRows several{fragments.get(), hidden};
+                EXPECT_EQ(rows == 1 ? decodeQueryKeyValue(device.linear, normed, output, {}, nullptr)
+                                    : decodeQueryKeyValue(device.linear, rows, several, output, {}, nullptr),
                           cudaSuccess);
-            else
-                ASSERT_EQ(decodeQueryKeyValue(device.linear, rows, {fragments.get(), hidden}, output, {}, nullptr),
-                          cudaSuccess);
+                return pages.download();
+            };
+            const KvShape shape{3, h.kvHeads, h.dim}, fp8{3, h.kvHeads, h.dim, KvElement::fp8};
+            const std::vector<std::byte> fp8Pages = run(fp8), f16Pages = run(shape);
+            std::vector<float> gotPages(shape.pageElements() * rows);
+            for (std::size_t i = 0; i < gotPages.size(); ++i) {
+                __half number;
+                std::memcpy(&number, &f16Pages[i * sizeof number], sizeof number);
+                gotPages[i] = __half2float(number);
+            }
             const std::vector<double> product = fixture.multiply(input.seen, rows, hidden);
-            const std::vector<float> gotQueries = toFloats(queries.download()), gotPages = toFloats(pages.download());
+            const std::vector<float> gotQueries = toFloats(queries.download());
             std::vector<double> expected;
             std::vector<float> got;
             for (int m = 0; m < rows; ++m)
@@ -259,6 +272,16 @@ TEST(DecodeLinear, queriesAreTurnedAndKeysAndValuesGoToTheirPages) {
             const auto written = static_cast<std::size_t>(
                 std::count_if(gotPages.begin(), gotPages.end(), [](float v) { return !std::isnan(v); }));
             EXPECT_EQ(written, static_cast<std::size_t>(rows) * 2 * h.kvHeads * h.dim);
+            // In fp8 each is the one nearest to a number that is at most 2^-11 of itself from its f16: as near to that
+            // f16 as can be, but for twice that.
+            int further = 0;
+            for (std::size_t i = 0; i < gotPages.size(); ++i) {
+                const float wide = gotPages[i], narrow = fromFp8(std::to_integer<std::uint8_t>(fp8Pages[i]));
+                const float nearest = std::abs(fromFp8(toFp8(wide)) - wide);
+                further += std::isnan(wide) != std::isnan(narrow) ||
+                           std::abs(narrow - wide) > nearest + std::abs(wide) / 1024 + 1e-7f;
+            }
+            EXPECT_EQ(further, 0);
         }
 }
 

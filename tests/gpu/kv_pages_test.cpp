@@ -69,16 +69,24 @@ public:
         return {};
     }
     void fill(SequenceId id, int count, int first) {
-        for (int i = 0; i < count; ++i)
-            at(id, pages.length(id) + i) = __float2half(static_cast<float>((first + i) % 2048));
+        for (int i = 0; i < count; ++i) {
+            const auto number = static_cast<std::uint16_t>((first + i) % 2048);
+            std::memcpy(at(id, pages.length(id) + i), &number, sizeof number);
+        }
     }
     std::vector<int> contents(SequenceId id) {
         std::vector<int> numbers;
-        for (int p = 0; p < pages.length(id); ++p) numbers.push_back(static_cast<int>(__half2float(at(id, p))));
+        for (int p = 0; p < pages.length(id); ++p) {
+            std::uint16_t number = 0;
+            std::memcpy(&number, at(id, p), sizeof number);
+            numbers.push_back(number);
+        }
         return numbers;
     }
-    __half& at(SequenceId id, int position) {
-        return pages.pages(id)[static_cast<std::size_t>(position / 64)][position % 64 * shape_.headDim];
+    std::byte* at(SequenceId id, int position) {
+        const std::size_t positionBytes = static_cast<std::size_t>(shape_.headDim) * sizeBytes(shape_.element);
+        return pages.pages(id)[static_cast<std::size_t>(position / 64)] +
+               static_cast<std::size_t>(position % 64) * positionBytes;
     }
 
     HostState state; // before the pages, which use it to their end
@@ -111,6 +119,23 @@ TEST(KvPages, takesPagesFromSlabsAndKeepsThemForReuse) {
     EXPECT_EQ(n.state.takes, 2) << "the slabs were there";
 }
 
+TEST(KvPages, ofFp8TakeHalfTheMemory) {
+    constexpr KvShape fp8{32, 8, 128, KvElement::fp8};
+    Numbered n(1000, fp8);
+    EXPECT_EQ(n.pages.pageBytes(), 4 * kMegabyte);
+    EXPECT_EQ(n.pages.bytesPerToken(), 65536u);
+    const SequenceId id = n.pages.create();
+    ASSERT_TRUE(n.append(id, 16 * 64 - 24, 0).ok());
+    EXPECT_EQ(n.state.takes, 1) << "twice as many pages in a slab";
+    EXPECT_EQ(n.pages.takenBytes(), 64 * kMegabyte);
+    EXPECT_EQ(n.contents(id)[999], 999);
+    n.state.free = kReserve + 5 * kMegabyte; // room for a page of fp8, not for one of f16
+    EXPECT_TRUE(n.append(n.pages.create(), 1, 0).ok());
+    Numbered wide(1000, kMistral);
+    wide.state.free = kReserve + 5 * kMegabyte;
+    EXPECT_FALSE(wide.append(wide.pages.create(), 1, 0).ok());
+}
+
 TEST(KvPages, aSmallModelTakesNoMoreThanItsContext) {
     Numbered n(1000);
     ASSERT_TRUE(n.append(n.pages.create(), 1, 0).ok());
@@ -119,20 +144,22 @@ TEST(KvPages, aSmallModelTakesNoMoreThanItsContext) {
 }
 
 TEST(KvPages, everyPageIsAlignedAndItsOwn) {
-    Numbered n(10000, {2, 1, 32});
-    EXPECT_EQ(n.pages.pageBytes() % 256, 0u);
-    const SequenceId id = n.pages.create();
-    ASSERT_TRUE(n.append(id, 5000, 0).ok());
-    std::set<const __half*> distinct;
-    for (const __half* page : n.pages.pages(id)) {
-        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(page) % 256, 0u);
-        distinct.insert(page);
+    for (const KvElement element : {KvElement::f16, KvElement::fp8}) {
+        Numbered n(10000, {2, 1, 32, element});
+        EXPECT_EQ(n.pages.pageBytes() % 256, 0u);
+        const SequenceId id = n.pages.create();
+        ASSERT_TRUE(n.append(id, 5000, 0).ok());
+        std::set<const std::byte*> distinct;
+        for (const std::byte* page : n.pages.pages(id)) {
+            EXPECT_EQ(reinterpret_cast<std::uintptr_t>(page) % 256, 0u);
+            distinct.insert(page);
+        }
+        EXPECT_EQ(distinct.size(), 79u);
+        auto before = distinct.begin();
+        for (auto next = std::next(before); next != distinct.end(); before = next++)
+            EXPECT_GE(reinterpret_cast<std::uintptr_t>(*next) - reinterpret_cast<std::uintptr_t>(*before),
+                      n.pages.pageBytes());
     }
-    EXPECT_EQ(distinct.size(), 79u);
-    auto before = distinct.begin();
-    for (auto next = std::next(before); next != distinct.end(); before = next++)
-        EXPECT_GE(reinterpret_cast<std::uintptr_t>(*next) - reinterpret_cast<std::uintptr_t>(*before),
-                  n.pages.pageBytes());
 }
 
 TEST(KvPages, aForkSharesUntilOneOfTheTwoWrites) {
@@ -331,10 +358,10 @@ TEST(KvPages, trimGivesUnusedSlabsBack) {
 
 // A table as a step keeps it: rows by slot, written anew when a generation is not the one they were written for.
 struct DeviceTable {
-    std::map<int, std::pair<std::uint64_t, std::vector<__half*>>> rows;
+    std::map<int, std::pair<std::uint64_t, std::vector<std::byte*>>> rows;
     int uploads = 0;
 
-    std::vector<__half*> row(const KvPages& pages, SequenceId id) {
+    std::vector<std::byte*> row(const KvPages& pages, SequenceId id) {
         auto& [generation, addresses] = rows[pages.slot(id)];
         if (generation != pages.generation(id)) {
             generation = pages.generation(id);
@@ -361,9 +388,10 @@ TEST(KvPages, theGenerationStaysWhileThePagesDo) {
 
 TEST(KvPages, anyMixOfForksCutsAndReleasesKeepsEverySequencesContents) {
     for (std::uint32_t seed = 1; seed <= 20; ++seed) {
-        SCOPED_TRACE("seed " + std::to_string(seed));
+        const KvElement element = seed % 2 == 0 ? KvElement::fp8 : KvElement::f16;
+        SCOPED_TRACE("seed " + std::to_string(seed) + ", " + nameOf(element));
         std::mt19937 random(seed);
-        Numbered n;
+        Numbered n(1000, {1, 1, 32, element});
         DeviceTable table;
         std::map<SequenceId, std::vector<int>> model;
         for (int step = 0; step < 400; ++step) {
@@ -398,7 +426,7 @@ TEST(KvPages, anyMixOfForksCutsAndReleasesKeepsEverySequencesContents) {
             }
             if (model.empty()) continue;
             const SequenceId id = pick()->first;
-            const std::vector<__half*> row = table.row(n.pages, id);
+            const std::vector<std::byte*> row = table.row(n.pages, id);
             ASSERT_TRUE(std::equal(row.begin(), row.end(), n.pages.pages(id).begin(), n.pages.pages(id).end()));
         }
         std::set<int> slots;

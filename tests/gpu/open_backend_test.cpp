@@ -159,6 +159,33 @@ TEST(ChooseDevice, aNumberOfLayersIsTakenOrRefusedWithFigures) {
     }
 }
 
+TEST(ChooseDevice, anFp8CacheTakesHalfTheMemoryOfTheContext) {
+    const ModelConfig config = mistral7B();
+    const GpuNeed f16 = gpuNeed(config), fp8 = gpuNeed(config, KvElement::fp8);
+    EXPECT_EQ(fp8.kvBytesPerToken, 65536u);
+    EXPECT_EQ(fp8.weightBytes(32), f16.weightBytes(32));
+    EXPECT_EQ(fp8.bytes(32, 32768), f16.bytes(32, 16384));
+    EXPECT_EQ(fp8.longestContext(f16.bytes(32, 8192)), 16384);
+    ModelOptions options = on("cuda", -1, 32768);
+    const GpuDiscovery gpus = twoGpus(fp8.bytes(32, 32768));
+    EXPECT_LT(chooseDevice(options, config, gpus)->gpuLayers, 32);
+    options.kvElement = KvElement::fp8;
+    const Result<DeviceChoice> choice = chooseDevice(options, config, gpus);
+    ASSERT_TRUE(choice.ok());
+    EXPECT_EQ(choice->gpuLayers, 32);
+    EXPECT_EQ(choice->note, "");
+    options.gpuLayers = 32;
+    const std::uint64_t less = fp8.bytes(32, 32768) - (std::uint64_t{64} << 20);
+    const Result<DeviceChoice> refused = chooseDevice(options, config, twoGpus(less));
+    ASSERT_FALSE(refused.ok());
+    const std::string figure = std::to_string((fp8.bytes(32, 32768) + (1u << 20) - 1) >> 20) + " MB";
+    EXPECT_NE(refused.error().message.find("need " + figure), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("all would with a context of " + std::to_string(fp8.longestContext(less)) +
+                                           " tokens"),
+              std::string::npos)
+        << refused.error().message;
+}
+
 TEST(ChooseDevice, aShapeThatTheKernelsDoNotCoverRunsOnTheCpu) {
     ModelConfig config = smallModel();
     config.mistral.headDim = 40;
