@@ -21,9 +21,19 @@ using testing::worstRow;
 // The requirement on a row of logits, by norm. Activations are rounded to f16 between operations.
 constexpr double kWholeRow = 1e-2;
 
-std::unique_ptr<Backend> onGpu(TestModel& model, int contextLength = 0) {
-    auto backend =
-        gpu::makeCudaBackend(model.views(), {gpu::discoverGpus().devices.front().ordinal, contextLength}, {}, {});
+// With an fp8 cache, all rows as one and the worst of them. A number is off by 2^-4 of itself at most and by 2.6 % in the
+// mean square (an eighth of its power of two, spread evenly). Values are averaged: their errors, independent as they are,
+// make up as much of the average. Keys shift a score by 2.6 % of what scores spread by, 1 to 2 here. Both add up as
+// squares and attention is a part of what the layers add: 2^-4 holds for all rows, twice that for a row by itself. The
+// reference with a cache that was rounded alike was 1.4 to 4.1 % off in all rows, and 7.5 % in the worst.
+constexpr double kFp8AllRows = 0.0625, kFp8WholeRow = 2 * kFp8AllRows;
+constexpr double kFp8Least = 5e-3; // less is no fp8 cache
+
+std::unique_ptr<Backend> onGpu(TestModel& model, int contextLength = 0, KvElement kvElement = KvElement::f16) {
+    const gpu::CudaBackendOptions options{.deviceOrdinal = gpu::discoverGpus().devices.front().ordinal,
+                                          .contextLength = contextLength,
+                                          .kvElement = kvElement};
+    auto backend = gpu::makeCudaBackend(model.views(), options, {}, {});
     EXPECT_TRUE(backend.ok()) << (backend.ok() ? "" : backend.error().message);
     return backend.ok() ? std::move(*backend) : nullptr;
 }
@@ -102,6 +112,81 @@ TEST(CudaBackend, matchesTheReferenceInEveryVariantOfTheFormat) {
         }
         EXPECT_LE(worstRow(single, expected, variant.recipe.vocab).norm, kWholeRow) << "one by one";
     }
+}
+
+// Every row of `tokens`, read one by one.
+std::vector<float> appendSingly(Backend& backend, const std::vector<TokenId>& tokens) {
+    const SequenceId sequence = *backend.createSequence();
+    std::vector<float> rows;
+    for (const TokenId token : tokens) {
+        const std::vector<float> row = append(backend, sequence, {token});
+        rows.insert(rows.end(), row.begin(), row.end());
+    }
+    return rows;
+}
+
+void expectNearWithFp8(const std::vector<float>& got, const std::vector<float>& expected, int vocab, const char* how) {
+    const RowError error = worstRow(got, expected, vocab);
+    EXPECT_LE(error.overall, kFp8AllRows) << how;
+    EXPECT_LE(error.norm, kFp8WholeRow) << how;
+    EXPECT_GE(error.overall, kFp8Least) << how;
+}
+
+TEST(CudaBackend, anFp8CacheGivesNearlyTheSameLogitsInHalfTheMemory) {
+    REQUIRE_GPU();
+    std::mt19937 random(4300);
+    for (const Variant& variant : variants()) {
+        SCOPED_TRACE(variant.name);
+        TestModel model(variant.recipe);
+        const std::vector<TokenId> tokens = randomTokens(90, variant.recipe.vocab, random);
+        const auto reference = model.reference(), wide = onGpu(model), device = onGpu(model, 0, KvElement::fp8);
+        ASSERT_NE(device, nullptr);
+        EXPECT_EQ(device->info().kvElement, KvElement::fp8);
+        EXPECT_EQ(device->info().kvBytesPerToken * 2, wide->info().kvBytesPerToken);
+        const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+        const std::vector<float> together = append(*device, *device->createSequence(), tokens, LogitsWanted::all);
+        expectNearWithFp8(together, expected, variant.recipe.vocab, "read together");
+        expectNearWithFp8(appendSingly(*device, tokens), expected, variant.recipe.vocab, "one by one");
+    }
+}
+
+TEST(CudaBackend, theBuiltInModelWithAnFp8CacheGivesNearlyTheReferencesLogits) {
+    REQUIRE_GPU();
+    TestModel model(std::filesystem::path(TRAMONTANE_SOURCE_DIR) / "resources/models/built-in");
+    std::mt19937 random(4301);
+    const auto reference = model.reference(), device = onGpu(model, 0, KvElement::fp8);
+    const int vocab = model.views().config.mistral.vocabSize;
+    const std::vector<TokenId> tokens = randomTokens(200, vocab, random);
+    const std::vector<float> expected = append(*reference, *reference->createSequence(), tokens, LogitsWanted::all);
+    expectNearWithFp8(append(*device, *device->createSequence(), tokens, LogitsWanted::all), expected, vocab,
+                      "read together");
+    expectNearWithFp8(appendSingly(*device, tokens), expected, vocab, "one by one");
+}
+
+TEST(CudaBackend, forksAndCutsOfAnFp8CacheChangeNoBit) {
+    REQUIRE_GPU();
+    constexpr int kVocab = 400;
+    std::mt19937 random(4302);
+    TestModel model({.groupSize = 64, .actOrder = true});
+    const auto backend = onGpu(model, 0, KvElement::fp8);
+    const std::vector<TokenId> begin = randomTokens(70, kVocab, random), end = randomTokens(60, kVocab, random),
+                               other = randomTokens(90, kVocab, random); // 70 is within a page, 70 + 60 in the next
+    const SequenceId fresh = *backend->createSequence();
+    append(*backend, fresh, begin, LogitsWanted::none);
+    const std::vector<float> expected = append(*backend, fresh, end, LogitsWanted::all);
+    const std::vector<float> next = append(*backend, fresh, {7});
+
+    const SequenceId first = *backend->createSequence();
+    append(*backend, first, begin, LogitsWanted::none);
+    const SequenceId fork = *backend->forkSequence(first);
+    append(*backend, fork, other, LogitsWanted::none);
+    EXPECT_EQ(append(*backend, first, end, LogitsWanted::all), expected) << "while a fork went another way";
+    ASSERT_TRUE(backend->truncateSequence(fork, 70).ok());
+    EXPECT_EQ(append(*backend, fork, end, LogitsWanted::all), expected) << "after a cut";
+    const SequenceId late = *backend->forkSequence(fork);
+    backend->releaseSequence(fork);
+    EXPECT_EQ(append(*backend, late, {7}), next);
+    EXPECT_EQ(append(*backend, first, {7}), next);
 }
 
 TEST(CudaBackend, slidingWindowMatchesTheReference) {

@@ -94,6 +94,27 @@ TEST(HybridBackend, tellsTheTruthAboutItself) {
     EXPECT_LE(backend->info().preferredPrefillTokens, 128);
 }
 
+TEST(HybridBackend, theGpusLayersKeepAnFp8CacheAndTheCpusF16) {
+    REQUIRE_GPU();
+    std::mt19937 random(5243);
+    TestModel model({.layers = kLayers, .actOrder = true});
+    gpu::HybridBackendOptions options = optionsOf(2);
+    options.cuda.kvElement = KvElement::fp8;
+    const auto wide = onBoth(model, 2);
+    auto made = gpu::makeHybridBackend(model.views(), options, {}, {});
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    const auto backend = std::move(*made);
+    EXPECT_EQ(backend->info().kvElement, KvElement::fp8);
+    EXPECT_EQ(wide->info().kvElement, KvElement::f16);
+    EXPECT_EQ(backend->info().kvBytesPerToken * 4, wide->info().kvBytesPerToken * 3) << "half of the layers take half";
+    const std::vector<TokenId> tokens = randomTokens(150, kVocab, random);
+    const std::vector<float> expected = append(*wide, *wide->createSequence(), tokens, LogitsWanted::all);
+    const std::vector<float> got = append(*backend, *backend->createSequence(), tokens, LogitsWanted::all);
+    // What an fp8 cache may cost (cuda_backend_test), and more than the two ways of f16 differ by.
+    EXPECT_LE(worstRow(got, expected, kVocab).overall, 0.0625);
+    EXPECT_GE(worstRow(got, expected, kVocab).overall, 5e-3);
+}
+
 TEST(HybridBackend, aBatchGivesEachWhatItGetsAlone) {
     REQUIRE_GPU();
     constexpr int kSequences = 16;
