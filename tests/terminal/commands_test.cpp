@@ -27,6 +27,9 @@ TEST_F(Commands, commands_tellWrongUsageFromFailure) {
         {2, "--threads", {"run", "--threads", "two"}},
         {2, "--context", {"run", "--context", "1e3"}},
         {2, "--context", {"run", "--context", ""}},
+        {2, "--kv-cache is \"fp16\", expected f16 or fp8", {"run", "--kv-cache", "fp16"}},
+        {2, "--kv-cache", {"bench", "--kv-cache="}},
+        {2, "--kv-cache", {"info", "--kv-cache", "FP8"}},
         {2, "--model", {"run", "--model", ""}},
         {2, "--temperature", {"run", "--temperature", "2.1"}},
         {2, "--temperature", {"run", "--temperature", "nan"}},
@@ -75,8 +78,8 @@ TEST_F(Commands, commands_explainThemselves) {
         const auto help = runProgram({command, "--help"});
         EXPECT_EQ(help.status, 0);
         EXPECT_EQ(help.errors, "");
-        for (const char* option :
-             {"--model", "--device", "--gpu-layers", "--threads", "--context", "--weights-cache", "--speculation"})
+        for (const char* option : {"--model", "--device", "--gpu-layers", "--threads", "--context", "--kv-cache",
+                                   "--weights-cache", "--speculation"})
             EXPECT_NE(help.output.find(option), std::string::npos) << command;
     }
     const std::string run = runProgram({"run", "-h"}).output;
@@ -187,6 +190,12 @@ TEST_F(Commands, bench_measuresEachLengthAndBatch) {
     EXPECT_GT(json["decode"][0]["bandwidth_share"], 0);
     EXPECT_GT(json["decode"][0]["bytes_per_step"], json["bytes_per_token"]);
     EXPECT_GT(json["memory_bandwidth_bytes_per_second"], 1e8);
+    EXPECT_EQ(json["kv_cache"], "f16");
+    const Json fp8 = parsed(
+        run({"bench", "--prompt-tokens", "8", "--new-tokens", "4", "--repeat", "1", "--kv-cache", "fp8", "--json"}));
+    EXPECT_EQ(fp8["kv_cache"], json["device_kind"] == "cuda" ? "fp8" : "f16") << "the CPU keeps f16";
+    const std::uint64_t bytes = json["kv_bytes_per_token"];
+    EXPECT_EQ(fp8["kv_bytes_per_token"], json["device_kind"] == "cuda" ? bytes / 2 : bytes);
     const auto table = run({"bench", "--prompt-tokens", "8", "--new-tokens", "4", "--repeat", "1"});
     EXPECT_EQ(table.status, 0);
     EXPECT_NE(table.output.find("tokens/s"), std::string::npos);

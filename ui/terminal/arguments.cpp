@@ -202,6 +202,13 @@ std::vector<Option> modelOptions(ModelOptions& options) {
          setInteger(options.threads, 0, 1024)},
         {"--context", "N", "tokens the model can look at (0: what it was made for, at most 8192)",
          setInteger(options.contextLength, 0, 1 << 24)},
+        {"--kv-cache", "f16|fp8", "what the GPU keeps the context as (fp8: half the memory, less exact; the CPU: f16)",
+         [&options](const std::string& value) -> Result<void> {
+             const auto element = kvElementNamed(value);
+             if (!element) return wrong("expected f16 or fp8");
+             options.kvElement = *element;
+             return {};
+         }},
         {"--weights-cache", "DIR|off", "where packed weights are kept for the next time (off: nowhere)",
          [&options](const std::string& value) -> Result<void> {
              if (value.empty()) return wrong("expected a folder or off");

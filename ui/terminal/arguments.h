@@ -44,7 +44,8 @@ std::function<Result<void>(const std::string&)> setSwitch(bool& target);
 std::function<Result<void>(const std::string&)> setInteger(int& target, int minimum, int maximum);
 std::function<Result<void>(const std::string&)> setIntegers(std::vector<int>& target, int minimum, int maximum);
 
-// --model, --device, --gpu-layers, --threads, --context, --weights-cache, --speculation: every command has them.
+// --model, --device, --gpu-layers, --threads, --context, --kv-cache, --weights-cache, --speculation: every command has
+// them.
 std::vector<Option> modelOptions(ModelOptions& options);
 // The sampling options, each checked against its range; `apply` receives the numbers that were given.
 struct SamplingChoice {

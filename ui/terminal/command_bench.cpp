@@ -32,6 +32,7 @@ std::string toJson(const ModelDescription& model, const BenchSettings& settings,
     json["weight_bytes"] = model.backend.weightBytes;
     json["bytes_per_token"] = model.backend.bytesReadPerToken;
     json["cpu_bytes_per_token"] = model.backend.cpuBytesReadPerToken;
+    json["kv_cache"] = nameOf(model.backend.kvElement);
     json["kv_bytes_per_token"] = model.backend.kvBytesPerToken;
     json["memory_bandwidth_bytes_per_second"] = memory.bytesPerSecond;
     json["cache_bytes"] = memory.cacheBytes;

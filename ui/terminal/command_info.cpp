@@ -29,7 +29,8 @@ std::vector<int> contextLengths(int maxPositions, int asked) {
     return lengths;
 }
 
-Json describe(const ModelFiles& files, int askedContext) {
+Json describe(const ModelFiles& files, const ModelOptions& options) {
+    const int askedContext = options.contextLength;
     const MistralConfig& model = files.config().mistral;
     const GptqConfig& gptq = files.config().gptq;
     const MemoryEstimate need = estimateMemory(files.config());
@@ -67,7 +68,7 @@ Json describe(const ModelFiles& files, int askedContext) {
     }
     json["longest_context_that_fits"] = need.longestContext(memory.availableBytes);
     json["gpus"] = Json::array();
-    const gpu::GpuNeed gpuNeed = gpu::gpuNeed(files.config());
+    const gpu::GpuNeed gpuNeed = gpu::gpuNeed(files.config(), options.kvElement);
     const char* unsupported = gpu::unsupportedShape(files.config());
     const int context = contextLengthFor(model, askedContext);
     for (const gpu::GpuDevice& gpu : gpus.devices) {
@@ -76,6 +77,7 @@ Json describe(const ModelFiles& files, int askedContext) {
         json["gpus"].push_back({{"name", gpu.name},
                                 {"total_bytes", gpu.totalBytes},
                                 {"free_bytes", gpu.freeBytes},
+                                {"kv_cache", nameOf(options.kvElement)},
                                 {"needed_bytes", gpuNeed.leastBytes()},
                                 {"fits", longest > 0},
                                 {"longest_context_that_fits", longest},
@@ -133,7 +135,8 @@ std::string toText(const Json& json) {
             continue;
         }
         if (gpu["fits"].get<bool>())
-            text += "The model fits, with a context of up to " + number(gpu["longest_context_that_fits"]) + "\n";
+            text += "The model fits, with a context of up to " + number(gpu["longest_context_that_fits"]) +
+                    (gpu["kv_cache"] == "f16" ? "" : " kept as " + gpu["kv_cache"].get<std::string>()) + "\n";
         else
             text += "The model needs " + size(gpu["needed_bytes"]) + " there and does not fit\n";
         if (inPart)
@@ -166,7 +169,7 @@ int infoCommand(Words words, Interrupt&) {
     if (!directory) return failed(directory.error());
     auto files = ModelFiles::open(*directory);
     if (!files) return failed(files.error());
-    const Json description = describe(*files, model.contextLength);
+    const Json description = describe(*files, model);
     auto written =
         writeOut(json ? description.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" : toText(description));
     return written.ok() ? exitDone : failed(written.error());
