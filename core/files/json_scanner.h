@@ -33,6 +33,8 @@ public:
     bool checkValue(std::string& lastKey);
     bool atEnd(); // only white space is left
 
+    std::size_t position() const { return position_; } // of the next byte to be looked at
+
     bool ok() const { return error_.empty(); }
     const std::string& error() const { return error_; } // "expected … at byte 12"
     bool fail(std::string_view what);                   // returns false

@@ -60,6 +60,15 @@ public:
     // A new conversation with the same settings and messages, all branches of them; nothing that is in the bin, and no
     // draft. An answer that is growing is copied as far as it is stored, as partial.
     Result<ConversationId> duplicateConversation(ConversationId id, const std::string& title);
+    // With its messages of all branches; nothing that is in the bin. An answer that is growing is partial in it.
+    Result<WholeConversation> wholeConversation(ConversationId id);
+    struct Added {
+        ConversationId first = 0, last = 0; // their new ids
+        std::int64_t conversations = 0, messages = 0;
+    };
+    // New conversations with the dates, marks, drafts, figures and branches they come with, all of them or none. Their
+    // ids only say what belongs to what. A parent stands before its children; the leaf is one of the messages.
+    Result<Added> addConversations(const std::vector<WholeConversation>& whole);
     // Id 0: the draft of a conversation that does not exist yet. Leaves updatedAt as it is.
     Result<void> setDraft(ConversationId id, const std::string& text);
     Result<std::string> draft(ConversationId id);

@@ -73,6 +73,12 @@ struct BranchMessage {
     int siblingCount = 1;
 };
 
+// A conversation with the messages of all its branches, oldest first: what is carried to another history.
+struct WholeConversation {
+    Conversation conversation; // currentLeaf is one of the messages
+    std::vector<Message> messages;
+};
+
 struct NewConversation {
     std::string title;
     bool titleIsManual = false;
