@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_safetensors, fuzz_shard_index and fuzz_config: small files as they should be."""
+"""Writes the seeds of fuzz_safetensors, fuzz_shard_index, fuzz_config and fuzz_import: small files as they should be."""
 import json
 import pathlib
 
@@ -34,6 +34,17 @@ CONFIG = {"architectures": ["MistralForCausalLM"], "model_type": "mistral", "bos
 GENERATION = {"bos_token_id": 1, "eos_token_id": [2, 5], "temperature": 0.7, "top_p": 0.9, "top_k": 40,
               "repetition_penalty": 1.1}
 
+EXPORTS = pathlib.Path(__file__).resolve().parent.parent / "core" / "exchange" / "files"
+OWN = {"format": "tramontane-conversations", "version": 1, "conversations": [
+    {"title": "Wind", "title_is_manual": True, "created_at": 1, "updated_at": 2, "pinned_at": 3, "archived_at": None,
+     "system_prompt": None, "settings": "{}", "draft": "d", "shown": 2, "messages": [
+         {"id": 1, "parent": None, "role": "user", "status": "complete", "created_at": 1, "text": "q", "error": "",
+          "figures": None},
+         {"id": 2, "parent": 1, "role": "assistant", "status": "failed", "created_at": 2, "text": "**a**", "error": "e",
+          "figures": {"prompt_tokens": 1, "new_tokens": 2, "time_to_first_token_ms": 0.5, "tokens_per_second": 3,
+                      "finish_reason": "stop", "device": "CPU", "model": "m", "model_fingerprint": "f", "seed": 7,
+                      "sampling": "{}"}}]}]}
+
 if __name__ == "__main__":
     write("fuzz_safetensors", "empty", safetensors([]))
     write("fuzz_safetensors", "linear", safetensors(
@@ -51,3 +62,6 @@ if __name__ == "__main__":
     write("fuzz_config", "three_files", b"\0".join(map(dumps, (CONFIG, QUANTIZE, GENERATION))))
     write("fuzz_config", "one_file", dumps(newer))
     write("fuzz_config", "both", b"\0".join(map(dumps, (newer | {"rope_scaling": None}, QUANTIZE))))
+    write("fuzz_import", "own", dumps(OWN))
+    for export in ("chatgpt", "open_webui"):
+        write("fuzz_import", export, dumps(json.loads((EXPORTS / f"{export}.json").read_text())))
