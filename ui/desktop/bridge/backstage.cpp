@@ -12,23 +12,28 @@ namespace {
 // over within a second.
 constexpr unsigned inferenceEndMs = 500;
 constexpr unsigned historyEndMs = 400;
+constexpr unsigned transferEndMs = 100;
 } // namespace
 
 Backstage::Backstage(App* app, EngineSource engines, std::filesystem::path historyFile, HistoryOptions historyOptions)
     : app_(app), inference_(new InferenceWorker(std::move(engines))),
-      history_(new HistoryWorker(std::move(historyFile), std::move(historyOptions))) {
+      history_(new HistoryWorker(std::move(historyFile), std::move(historyOptions))), transfer_(new TransferWorker) {
     inferenceThread_.setObjectName(QStringLiteral("inference"));
     historyThread_.setObjectName(QStringLiteral("history"));
+    transferThread_.setObjectName(QStringLiteral("transfer"));
     inference_->moveToThread(&inferenceThread_);
     history_->moveToThread(&historyThread_);
+    transfer_->moveToThread(&transferThread_);
     connectEngine();
     connectHistory();
+    connectTransfer();
 }
 
 Backstage::~Backstage() {
     shutDown();
     if (inferenceThread_.isFinished() || !inferenceThread_.isRunning()) delete inference_;
     if (historyThread_.isFinished() || !historyThread_.isRunning()) delete history_;
+    if (transferThread_.isFinished() || !transferThread_.isRunning()) delete transfer_;
 }
 
 void Backstage::connectEngine() {
@@ -95,18 +100,35 @@ void Backstage::connectHistory() {
     connect(history_, &HistoryWorker::exchangeRefused, session, &ChatSession::takeExchangeRefused);
 }
 
+void Backstage::connectTransfer() {
+    auto* transfer = app_->transfer();
+    connect(transfer, &Transfer::exportRequested, transfer_, &TransferWorker::exportConversations);
+    connect(transfer, &Transfer::importRequested, transfer_, &TransferWorker::importFile);
+    connect(transfer_, &TransferWorker::ended, transfer, &Transfer::takeOutcome);
+    // Conversations go straight from one thread to the other.
+    connect(transfer_, &TransferWorker::keysWanted, history_, &HistoryWorker::readKeys);
+    connect(history_, &HistoryWorker::keysRead, transfer_, &TransferWorker::takeKeys);
+    connect(transfer_, &TransferWorker::conversationWanted, history_, &HistoryWorker::readWhole);
+    connect(history_, &HistoryWorker::wholeRead, transfer_, &TransferWorker::takeConversation);
+    connect(transfer_, &TransferWorker::fileRead, history_, &HistoryWorker::addConversations);
+    connect(history_, &HistoryWorker::conversationsAdded, transfer_, &TransferWorker::takeAdded);
+}
+
 void Backstage::start(const QString& modelFolder) {
     historyThread_.start();
+    transferThread_.start();
     inferenceThread_.start();
     app_->session()->openConversation(app_->preferences()->lastConversation(), 0);
     app_->engine()->start(modelFolder);
 }
 
 bool Backstage::shutDown() {
-    if (down_) return !inferenceThread_.isRunning() && !historyThread_.isRunning();
+    if (down_) return !inferenceThread_.isRunning() && !historyThread_.isRunning() && !transferThread_.isRunning();
     down_ = true;
     app_->session()->shutDown();
     app_->engine()->shutDown();
+    transfer_->hurry(); // a file that is not finished is none
+    transferThread_.quit();
     bool clean = true;
     if (inferenceThread_.isRunning()) {
         // Queued behind the answer that is ending now: its last words reach the history before it closes.
@@ -122,6 +144,7 @@ bool Backstage::shutDown() {
             history_, [this] { historyThread_.quit(); }, Qt::QueuedConnection);
         clean = historyThread_.wait(historyEndMs) && clean;
     }
+    clean = transferThread_.wait(transferEndMs) && clean;
     app_->preferences()->sync();
     return clean;
 }

@@ -130,9 +130,10 @@ StoredMessage fromCore(const tramontane::Message& stored) {
     StoredMessage message;
     message.id = stored.id;
     message.parent = stored.parentId.value_or(0);
-    message.author = stored.role == Role::assistant ? Author::assistant
-                     : stored.role == Role::system  ? Author::system
-                                                    : Author::person;
+    // What a tool gave belongs to the answer; no person wrote it.
+    message.author = stored.role == Role::user     ? Author::person
+                     : stored.role == Role::system ? Author::system
+                                                   : Author::assistant;
     message.text = fromCore(stored.text);
     message.state = stored.status == MessageStatus::failed    ? MessageState::failed
                     : stored.status == MessageStatus::partial ? MessageState::partial
@@ -174,6 +175,11 @@ ConversationSummary fromCore(const tramontane::SearchHit& hit) {
         row.snippetLength = units(match.start, match.length);
     }
     return row;
+}
+
+ExportWords toCore(const ExportNames& names) {
+    return {toCore(names.person), toCore(names.assistant), toCore(names.system),
+            toCore(names.tool),   toCore(names.untitled),  toCore(names.image)};
 }
 
 StoredBackup fromCore(const tramontane::Backup& stored) {

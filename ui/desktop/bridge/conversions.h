@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/engine/chat_engine.h"
+#include "core/exchange/shown_branch.h"
 #include "core/history/backups.h"
 #include "ui/desktop/bridge/messages.h"
 
@@ -27,6 +28,7 @@ AnswerFigures fromCore(const tramontane::AnswerFigures& figures);
 StoredMessage fromCore(const tramontane::Message& message);
 ConversationSummary fromCore(const tramontane::Conversation& conversation);
 ConversationSummary fromCore(const tramontane::SearchHit& hit);
+ExportWords toCore(const ExportNames& names);
 StoredBackup fromCore(const tramontane::Backup& backup);
 
 } // namespace tramontane::desktop

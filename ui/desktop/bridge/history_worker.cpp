@@ -4,6 +4,8 @@
 #include <QDir>
 #include <QFile>
 
+#include <utility>
+
 #include "conversions.h"
 #include "core/history/backups.h"
 
@@ -297,6 +299,7 @@ void HistoryWorker::takeAnswer(const AnswerResult& result) {
         return store.finishAnswer(messageOf(last.answer), last.text, status, toCore(result.figures),
                                   status == MessageStatus::failed ? toCore(result.problem.detail) : std::string());
     });
+    addWaiting();
 }
 
 void HistoryWorker::saveDraft(qint64 key, const QString& text) {
@@ -401,6 +404,7 @@ void HistoryWorker::removeAll() {
         list();
         return {};
     });
+    addWaiting();
 }
 
 // A backup that did not come about by itself is tried again in an hour; nobody has asked for it and nothing is lost.
@@ -455,6 +459,42 @@ void HistoryWorker::restoreBackup(const QString& file) {
     openStore();
     emit backupEnded(outcome);
     listBackups();
+    addWaiting();
+}
+
+void HistoryWorker::readKeys() {
+    if (!store_ || !settle()) return emit keysRead({}, {ProblemKind::historyBusy, {}});
+    const auto stored = store_->conversations();
+    if (!stored) return emit keysRead({}, historyProblemOf(stored.error()));
+    QList<qint64> keys;
+    keys.reserve(qsizetype(stored->size()));
+    for (const auto& conversation : *stored) keys << conversation.id;
+    emit keysRead(keys, {});
+}
+
+void HistoryWorker::readWhole(qint64 key) {
+    if (!store_ || !settle()) return emit wholeRead({}, {ProblemKind::historyBusy, {}});
+    saveGrowing(); // what there is of an answer by now
+    auto whole = store_->wholeConversation(conversationOf(key));
+    const bool gone = whole ? whole->conversation.deletedAt.has_value() : whole.error().kind == ErrorKind::notFound;
+    if (gone) return emit wholeRead({}, {});
+    if (!whole) return emit wholeRead({}, historyProblemOf(whole.error()));
+    emit wholeRead(std::make_shared<const WholeConversation>(std::move(*whole)), {});
+}
+
+void HistoryWorker::addConversations(const ReadConversations& conversations) {
+    toAdd_ = conversations;
+    addWaiting();
+}
+
+void HistoryWorker::addWaiting() {
+    if (!toAdd_ || !growing_.isEmpty()) return;
+    const ReadConversations conversations = std::exchange(toAdd_, {});
+    if (!store_ || !settle()) return emit conversationsAdded(0, 0, {ProblemKind::historyBusy, {}});
+    const auto added = store_->addConversations(*conversations);
+    if (!added) return emit conversationsAdded(0, 0, historyProblemOf(added.error()));
+    list();
+    emit conversationsAdded(int(added->conversations), int(added->messages), {});
 }
 
 } // namespace tramontane::desktop

@@ -13,11 +13,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/history/history_store.h"
 #include "ui/desktop/bridge/messages.h"
 
 namespace tramontane::desktop {
+
+// Values of core on their way between two threads of the bridge; nobody changes them any more.
+using ReadConversation = std::shared_ptr<const WholeConversation>; // null: the conversation is not there
+using ReadConversations = std::shared_ptr<const std::vector<WholeConversation>>;
 
 class HistoryWorker : public QObject {
     Q_OBJECT
@@ -59,6 +64,11 @@ public slots:
     void backUpNow();
     void listBackups();
     void restoreBackup(const QString& file); // the conversations become those of then; the present ones a backup
+    // For the transfer worker, which answers to nobody but itself: every question has one answer.
+    void readKeys(); // of all conversations, archived ones too
+    void readWhole(qint64 conversation);
+    // As soon as no answer is being written, for that would have to wait until all is stored.
+    void addConversations(const tramontane::desktop::ReadConversations& conversations);
 
 signals:
     void opened(const tramontane::desktop::HistoryReport& report);
@@ -71,6 +81,10 @@ signals:
     void backupsListed(const QList<tramontane::desktop::StoredBackup>& backups);
     void replaced(); // by a backup: whatever is shown is of another history
     void backupEnded(const tramontane::desktop::BackupOutcome& outcome);
+    void keysRead(const QList<qint64>& keys, const tramontane::desktop::Problem& problem);
+    void wholeRead(const tramontane::desktop::ReadConversation& conversation,
+                   const tramontane::desktop::Problem& problem);
+    void conversationsAdded(int conversations, int messages, const tramontane::desktop::Problem& problem);
     void found(const tramontane::desktop::ConversationMatches& matches);
     void loaded(const tramontane::desktop::StoredConversation& conversation);
     void exchangeStored(const tramontane::desktop::ExchangeStored& stored);
@@ -96,6 +110,7 @@ private:
     void trouble(const Error& error);
     void saveGrowing();
     void exchangeWrites(const Exchange& exchange);
+    void addWaiting();
     Result<StoredConversation> read(Key conversation);
     void reload(Key conversation);
 
@@ -108,6 +123,7 @@ private:
     std::unique_ptr<QTemporaryDir> temporary_;
     std::deque<Waiting> waiting_;
     QHash<quint64, Growing> growing_;
+    ReadConversations toAdd_;                  // once nothing grows
     QHash<Key, ConversationId> conversations_; // what the window's own keys became
     QHash<Key, MessageId> messages_;
     QTimer* growTimer_;

@@ -209,6 +209,29 @@ struct BackupOutcome {
     Problem problem;       // none: it is done
 };
 
+enum class FileFormat { markdown, json, html, pdf };
+
+// What is said in a file of who wrote a message, in the language of the window.
+struct ExportNames {
+    QString person, assistant, system, tool;
+    QString untitled, image;
+};
+
+struct ExportRequest {
+    Key conversation = 0; // 0: all of them, as JSON
+    FileFormat format = FileFormat::json;
+    QString file;
+    ExportNames names;
+};
+
+// What became of an export or an import.
+struct TransferOutcome {
+    bool imported = false; // otherwise: exported
+    QString file;
+    int conversations = 0, messages = 0;
+    Problem problem; // none: it is done, all of it; otherwise nothing of it is
+};
+
 // What the history found when it was opened.
 struct HistoryReport {
     bool open = false;

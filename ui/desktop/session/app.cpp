@@ -40,6 +40,7 @@ void App::retranslate() {
     engine_.retranslate();
     session_.retranslate();
     backups_.retranslate();
+    transfer_.retranslate();
 }
 
 void App::quit() { QCoreApplication::quit(); }

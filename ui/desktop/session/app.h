@@ -9,6 +9,7 @@
 #include "conversation_list_model.h"
 #include "engine_state.h"
 #include "preferences.h"
+#include "transfer.h"
 
 namespace tramontane::desktop {
 
@@ -32,6 +33,7 @@ class App : public QObject {
     Q_PROPERTY(tramontane::desktop::Preferences* preferences READ preferences CONSTANT)
     Q_PROPERTY(tramontane::desktop::EngineState* engine READ engine CONSTANT)
     Q_PROPERTY(tramontane::desktop::BackupList* backups READ backups CONSTANT)
+    Q_PROPERTY(tramontane::desktop::Transfer* transfer READ transfer CONSTANT)
     Q_PROPERTY(tramontane::desktop::Clipboard* clipboard READ clipboard CONSTANT)
     Q_PROPERTY(QString version READ version CONSTANT)
 
@@ -48,6 +50,7 @@ public:
     Preferences* preferences() { return &preferences_; }
     EngineState* engine() { return &engine_; }
     BackupList* backups() { return &backups_; }
+    Transfer* transfer() { return &transfer_; }
     Clipboard* clipboard() { return &clipboard_; }
     QString version() const;
     // After a change of language: what the models say themselves is said again.
@@ -64,6 +67,7 @@ private:
     EngineState engine_;
     ChatSession session_;
     BackupList backups_;
+    Transfer transfer_;
     Clipboard clipboard_;
 };
 
