@@ -379,6 +379,57 @@
         <source>Delete for good</source>
         <translation>Endgültig löschen</translation>
     </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren…</translation>
+    </message>
+</context>
+<context>
+    <name>DataPage</name>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>All conversations with all their variants in one JSON file, the archive included. Tramontane can import it again, here or on another computer. A single conversation is exported from its menu in the sidebar.</source>
+        <translation>Alle Unterhaltungen mit allen Varianten in einer JSON-Datei, das Archiv eingeschlossen. Tramontane kann sie wieder importieren, hier oder auf einem anderen Rechner. Eine einzelne Unterhaltung wird über ihr Menü in der Seitenleiste exportiert.</translation>
+    </message>
+    <message>
+        <source>Export all conversations…</source>
+        <translation>Alle Unterhaltungen exportieren…</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>Importieren</translation>
+    </message>
+    <message>
+        <source>From a JSON file of Tramontane, of ChatGPT (conversations.json of its export) or of Open WebUI. What is imported is added; nothing that is there is changed.</source>
+        <translation>Aus einer JSON-Datei von Tramontane, von ChatGPT (conversations.json aus dessen Export) oder von Open WebUI. Was importiert wird, kommt hinzu; nichts Vorhandenes wird geändert.</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>Importieren…</translation>
+    </message>
+    <message>
+        <source>One moment…</source>
+        <translation>Einen Moment…</translation>
+    </message>
+    <message>
+        <source>Export all conversations</source>
+        <translation>Alle Unterhaltungen exportieren</translation>
+    </message>
+    <message>
+        <source>JSON (*.json)</source>
+        <translation>JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Import conversations</source>
+        <translation>Unterhaltungen importieren</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Alle Dateien (*)</translation>
+    </message>
 </context>
 <context>
     <name>EmptyConversation</name>
@@ -409,6 +460,61 @@
     <message>
         <source>The built-in guide answers. It is small, knows Tramontane best, and speaks English.</source>
         <translation>Der eingebaute Wegweiser antwortet. Er ist klein, kennt vor allem Tramontane und spricht Englisch.</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Markdown (*.md)</source>
+        <translation>Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>The messages on show as text, with a heading for each speaker.</source>
+        <translation>Die angezeigten Nachrichten als Text, mit einer Überschrift für jeden, der spricht.</translation>
+    </message>
+    <message>
+        <source>Web page (*.html)</source>
+        <translation>Webseite (*.html)</translation>
+    </message>
+    <message>
+        <source>The messages on show as a page for any browser, without scripts.</source>
+        <translation>Die angezeigten Nachrichten als Seite für jeden Browser, ohne Skripte.</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf)</source>
+        <translation>PDF (*.pdf)</translation>
+    </message>
+    <message>
+        <source>The messages on show on A4 pages.</source>
+        <translation>Die angezeigten Nachrichten auf A4-Seiten.</translation>
+    </message>
+    <message>
+        <source>JSON (*.json)</source>
+        <translation>JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Everything, all variants and how each answer was made. Tramontane can import it again.</source>
+        <translation>Alles, mit allen Varianten und wie jede Antwort entstand. Tramontane kann es wieder importieren.</translation>
+    </message>
+    <message>
+        <source>Export the conversation</source>
+        <translation>Unterhaltung exportieren</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>Neue Unterhaltung</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>Speichern unter…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
 </context>
 <context>
@@ -618,6 +724,10 @@
         <source>Message deleted</source>
         <translation>Nachricht gelöscht</translation>
     </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
 </context>
 <context>
     <name>MessageEditor</name>
@@ -797,6 +907,10 @@
     <message>
         <source>Backups</source>
         <translation>Sicherungen</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>Daten</translation>
     </message>
 </context>
 <context>
@@ -1185,6 +1299,13 @@
     </message>
 </context>
 <context>
+    <name>TroubleDialog</name>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
     <name>UndoBar</name>
     <message>
         <source>Undo</source>
@@ -1542,6 +1663,75 @@
     <message>
         <source>The longest answer, in tokens; -1 goes on until the context is full.</source>
         <translation>Die längste Antwort, in Token; -1 geht weiter, bis der Kontext voll ist.</translation>
+    </message>
+</context>
+<context>
+    <name>tramontane::desktop::Transfer</name>
+    <message>
+        <source>Conversation</source>
+        <translation>Unterhaltung</translation>
+    </message>
+    <message>
+        <source>%1 is not on this computer.</source>
+        <translation>%1 liegt nicht auf diesem Rechner.</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>Ich</translation>
+    </message>
+    <message>
+        <source>Assistant</source>
+        <translation>Assistent</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>System</translation>
+    </message>
+    <message>
+        <source>Tool</source>
+        <translation>Werkzeug</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Bild</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n Unterhaltung</numerusform>
+            <numerusform>%n Unterhaltungen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Wrote %1 to %2.</source>
+        <translation>%1 in %2 geschrieben.</translation>
+    </message>
+    <message>
+        <source>Added %1 with %2.</source>
+        <translation>%1 mit %2 hinzugefügt.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s)</source>
+        <translation>
+            <numerusform>%n Nachricht</numerusform>
+            <numerusform>%n Nachrichten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing was imported.</source>
+        <translation>Nichts wurde importiert.</translation>
+    </message>
+    <message>
+        <source>Nothing was exported.</source>
+        <translation>Nichts wurde exportiert.</translation>
+    </message>
+    <message>
+        <source>The conversations cannot be read or written at the moment. Try again a little later.</source>
+        <translation>Die Unterhaltungen können gerade nicht gelesen oder geschrieben werden. Versuchen Sie es etwas später noch einmal.</translation>
+    </message>
+    <message>
+        <source>There is no conversation to export.</source>
+        <translation>Es gibt keine Unterhaltung zu exportieren.</translation>
     </message>
 </context>
 </TS>

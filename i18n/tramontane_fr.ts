@@ -379,6 +379,57 @@
         <source>Delete for good</source>
         <translation>Supprimer définitivement</translation>
     </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exporter…</translation>
+    </message>
+</context>
+<context>
+    <name>DataPage</name>
+    <message>
+        <source>Export</source>
+        <translation>Exporter</translation>
+    </message>
+    <message>
+        <source>All conversations with all their variants in one JSON file, the archive included. Tramontane can import it again, here or on another computer. A single conversation is exported from its menu in the sidebar.</source>
+        <translation>Toutes les conversations avec toutes leurs variantes dans un seul fichier JSON, archives comprises. Tramontane peut l’importer à nouveau, ici ou sur un autre ordinateur. Une seule conversation s’exporte depuis son menu dans la barre latérale.</translation>
+    </message>
+    <message>
+        <source>Export all conversations…</source>
+        <translation>Exporter toutes les conversations…</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>Importer</translation>
+    </message>
+    <message>
+        <source>From a JSON file of Tramontane, of ChatGPT (conversations.json of its export) or of Open WebUI. What is imported is added; nothing that is there is changed.</source>
+        <translation>Depuis un fichier JSON de Tramontane, de ChatGPT (conversations.json de son export) ou d’Open WebUI. Ce qui est importé s’ajoute ; rien de ce qui existe n’est modifié.</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>Importer…</translation>
+    </message>
+    <message>
+        <source>One moment…</source>
+        <translation>Un instant…</translation>
+    </message>
+    <message>
+        <source>Export all conversations</source>
+        <translation>Exporter toutes les conversations</translation>
+    </message>
+    <message>
+        <source>JSON (*.json)</source>
+        <translation>JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Import conversations</source>
+        <translation>Importer des conversations</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Tous les fichiers (*)</translation>
+    </message>
 </context>
 <context>
     <name>EmptyConversation</name>
@@ -409,6 +460,61 @@
     <message>
         <source>The built-in guide answers. It is small, knows Tramontane best, and speaks English.</source>
         <translation>Le guide intégré répond. Il est petit, connaît surtout Tramontane et parle anglais.</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Markdown (*.md)</source>
+        <translation>Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>The messages on show as text, with a heading for each speaker.</source>
+        <translation>Les messages affichés sous forme de texte, avec un titre pour chaque interlocuteur.</translation>
+    </message>
+    <message>
+        <source>Web page (*.html)</source>
+        <translation>Page web (*.html)</translation>
+    </message>
+    <message>
+        <source>The messages on show as a page for any browser, without scripts.</source>
+        <translation>Les messages affichés sous forme de page pour tout navigateur, sans scripts.</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf)</source>
+        <translation>PDF (*.pdf)</translation>
+    </message>
+    <message>
+        <source>The messages on show on A4 pages.</source>
+        <translation>Les messages affichés sur des pages A4.</translation>
+    </message>
+    <message>
+        <source>JSON (*.json)</source>
+        <translation>JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Everything, all variants and how each answer was made. Tramontane can import it again.</source>
+        <translation>Tout, avec toutes les variantes et la façon dont chaque réponse a été faite. Tramontane peut l’importer à nouveau.</translation>
+    </message>
+    <message>
+        <source>Export the conversation</source>
+        <translation>Exporter la conversation</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>Nouvelle conversation</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>Enregistrer sous…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Annuler</translation>
     </message>
 </context>
 <context>
@@ -618,6 +724,10 @@
         <source>Message deleted</source>
         <translation>Message supprimé</translation>
     </message>
+    <message>
+        <source>Export</source>
+        <translation>Exporter</translation>
+    </message>
 </context>
 <context>
     <name>MessageEditor</name>
@@ -797,6 +907,10 @@
     <message>
         <source>Backups</source>
         <translation>Sauvegardes</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>Données</translation>
     </message>
 </context>
 <context>
@@ -1185,6 +1299,13 @@
     </message>
 </context>
 <context>
+    <name>TroubleDialog</name>
+    <message>
+        <source>Close</source>
+        <translation>Fermer</translation>
+    </message>
+</context>
+<context>
     <name>UndoBar</name>
     <message>
         <source>Undo</source>
@@ -1542,6 +1663,75 @@
     <message>
         <source>The longest answer, in tokens; -1 goes on until the context is full.</source>
         <translation>La plus longue réponse, en jetons ; -1 continue jusqu’à ce que le contexte soit plein.</translation>
+    </message>
+</context>
+<context>
+    <name>tramontane::desktop::Transfer</name>
+    <message>
+        <source>Conversation</source>
+        <translation>Conversation</translation>
+    </message>
+    <message>
+        <source>%1 is not on this computer.</source>
+        <translation>%1 n’est pas sur cet ordinateur.</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>Vous</translation>
+    </message>
+    <message>
+        <source>Assistant</source>
+        <translation>Assistant</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>Système</translation>
+    </message>
+    <message>
+        <source>Tool</source>
+        <translation>Outil</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Image</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n conversation(s)</source>
+        <translation>
+            <numerusform>%n conversation</numerusform>
+            <numerusform>%n conversations</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Wrote %1 to %2.</source>
+        <translation>Écrit dans %2 : %1.</translation>
+    </message>
+    <message>
+        <source>Added %1 with %2.</source>
+        <translation>Ajouté : %1 avec %2.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n message(s)</source>
+        <translation>
+            <numerusform>%n message</numerusform>
+            <numerusform>%n messages</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing was imported.</source>
+        <translation>Rien n’a été importé.</translation>
+    </message>
+    <message>
+        <source>Nothing was exported.</source>
+        <translation>Rien n’a été exporté.</translation>
+    </message>
+    <message>
+        <source>The conversations cannot be read or written at the moment. Try again a little later.</source>
+        <translation>Les conversations ne peuvent être ni lues ni écrites pour le moment. Réessayez un peu plus tard.</translation>
+    </message>
+    <message>
+        <source>There is no conversation to export.</source>
+        <translation>Il n’y a aucune conversation à exporter.</translation>
     </message>
 </context>
 </TS>

@@ -166,8 +166,10 @@ private slots:
         put("a.json", R"([{"chat":{"title":"Bread","messages":[{"role":"user","content":"Hi"}]}}])");
         QVERIFY(w().session().send("Go"));
         QTRY_VERIFY(w().text(1).size() > 10);
-        transfer().importFile(url("a.json"));
         QSignalSpy done(&transfer(), &Transfer::ended);
+        transfer().importFile(url("a.json"));
+        QTRY_VERIFY(w().text(1).size() > 200);
+        QVERIFY(transfer().busy()); // until the answer has ended
         QTRY_VERIFY(!w().session().generating());
         QVERIFY(ended());
         QCOMPARE(done.count(), 1);

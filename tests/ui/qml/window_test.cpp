@@ -1,6 +1,7 @@
 // The whole window against a scripted engine: names, keyboard reach, every shortcut, the flows of the sidebar.
 #include <QAccessible>
 #include <QClipboard>
+#include <QFile>
 #include <QGuiApplication>
 #include <QHash>
 #include <QImage>
@@ -55,6 +56,15 @@ class WindowTest : public QObject {
     QString focused() const {
         auto* item = window_->activeFocusItem();
         return item ? item->objectName() : QString();
+    }
+
+    // What choosing a file in the system's dialog comes to; the dialog itself is not ours to drive.
+    void chooseFile(const QString& dialog, const QString& path) {
+        QTRY_VERIFY(object(dialog) && object(dialog)->property("visible").toBool());
+        QVERIFY(QMetaObject::invokeMethod(object(dialog), "reject"));
+        QTRY_VERIFY(!object(dialog)->property("visible").toBool());
+        object(dialog)->setProperty("selectedFile", QUrl::fromLocalFile(path));
+        QVERIFY(QMetaObject::invokeMethod(object(dialog), "accepted"));
     }
 
 private slots:
@@ -218,6 +228,83 @@ private slots:
         QVERIFY2(!world_->app().backups()->failed(), qPrintable(world_->app().backups()->message()));
         key(Qt::Key_Escape);
         QTRY_COMPARE(world_->list().count(), 1);
+    }
+
+    void aConversationIsExportedFromItsRow() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("wind?")));
+        QTRY_COMPARE(world_->list().count(), 1);
+        const auto openExport = [&] {
+            find(QStringLiteral("conversations"))->forceActiveFocus(Qt::TabFocusReason);
+            key(Qt::Key_Menu);
+            QTRY_VERIFY(find(QStringLiteral("exportItem")));
+            QTest::qWait(50);
+            click(QStringLiteral("exportItem"));
+            QTRY_VERIFY(object(QStringLiteral("exportDialog"))->property("opened").toBool());
+        };
+        openExport();
+        QCOMPARE(focused(), QStringLiteral("chooseExportFile"));
+        click(QStringLiteral("choice_html"));
+        key(Qt::Key_Tab); // the keyboard stays in the dialog
+        QVERIFY(!focused().isEmpty());
+        click(QStringLiteral("chooseExportFile"));
+        chooseFile(QStringLiteral("exportFile"),
+                   world_->folder() + QStringLiteral("/wind")); // the choice ends the name
+        QTRY_VERIFY(!object(QStringLiteral("exportDialog"))->property("visible").toBool());
+        QTRY_VERIFY(object(QStringLiteral("undoBar"))->property("shown").toBool());
+        const QString told = object(QStringLiteral("undoBar"))->property("message").toString();
+        QVERIFY2(told.startsWith(QStringLiteral("Wrote 1 conversation")) &&
+                     told.endsWith(QStringLiteral("to wind.html.")),
+                 qPrintable(told));
+        QVERIFY(!find(QStringLiteral("undo"))); // there is nothing to undo
+        QFile page(world_->folder() + QStringLiteral("/wind.html"));
+        QVERIFY(page.open(QIODevice::ReadOnly));
+        QVERIFY(page.readAll().contains("Hello there."));
+
+        openExport();
+        click(QStringLiteral("chooseExportFile"));
+        chooseFile(QStringLiteral("exportFile"), world_->folder() + QStringLiteral("/nowhere/wind.md"));
+        QTRY_VERIFY(object(QStringLiteral("exportTrouble"))->property("opened").toBool());
+        QVERIFY(find(QStringLiteral("troubleMessage"))->property("text").toString().contains("cannot be written"));
+        QCOMPARE(focused(), QStringLiteral("closeTrouble"));
+        key(Qt::Key_Escape);
+        QTRY_VERIFY(!object(QStringLiteral("exportTrouble"))->property("visible").toBool());
+    }
+
+    void everythingIsExportedAndImportedInThePreferences() {
+        QVERIFY(world_->sendAndFinish(QStringLiteral("wind?")));
+        key(Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(object(QStringLiteral("preferences"))->property("opened").toBool());
+        click(QStringLiteral("page6"));
+        QTRY_VERIFY(find(QStringLiteral("exportAll")));
+        const QString file = world_->folder() + QStringLiteral("/all.json");
+        const auto says = [&](const QString& words) {
+            const auto* message = find(QStringLiteral("transferMessage"));
+            return message && message->property("text").toString().startsWith(words);
+        };
+        // By the keyboard alone.
+        find(QStringLiteral("exportAll"))->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Space);
+        chooseFile(QStringLiteral("exportAllFile"), file);
+        QTRY_VERIFY(says(QStringLiteral("Wrote 1 conversation")));
+        find(QStringLiteral("exportAll"))->forceActiveFocus(Qt::TabFocusReason);
+        key(Qt::Key_Tab);
+        QCOMPARE(focused(), QStringLiteral("importFile"));
+        key(Qt::Key_Space);
+        chooseFile(QStringLiteral("importedFile"), file);
+        QTRY_VERIFY(says(QStringLiteral("Added 1 conversation")));
+        QTRY_COMPARE(world_->list().count(), 2);
+        QVERIFY(!object(QStringLiteral("undoBar"))->property("shown").toBool()); // said here already
+
+        QFile bad(file);
+        QVERIFY(bad.open(QIODevice::WriteOnly));
+        bad.write("# no export");
+        bad.close();
+        click(QStringLiteral("importFile"));
+        chooseFile(QStringLiteral("importedFile"), file);
+        QTRY_VERIFY(
+            says(QStringLiteral("Nothing was imported.\nall.json: holds no conversations: it is not a file in JSON")));
+        QCOMPARE(world_->list().count(), 2);
+        key(Qt::Key_Escape);
     }
 
     void anAnswerTellsHowItWasMadeAndIsMadeAgain() {
@@ -447,8 +534,8 @@ private slots:
         QTRY_COMPARE(QAccessible::queryAccessibleInterface(send)->text(QAccessible::Name), QStringLiteral("Envoyer"));
     }
 
-    // Where the desktop has no folder dialog of its own, Qt's opens inside the window.
-    void theFolderDialogIsReadable() {
+    // Where the desktop has no file dialogs of its own, Qt's open inside the window.
+    void theFileAndFolderDialogsAreReadable() {
         const auto unreadableIn = [&](QQuickItem* panel) {
             const QImage picture = window_->grabWindow();
             QStringList unreadable;
@@ -468,14 +555,35 @@ private slots:
             look(panel, picture.rect());
             return texts > 4 ? unreadable : QStringList(QStringLiteral("title, path and buttons are not there"));
         };
+        // Which of its looks Qt takes depends on which dialog the program opened first: the list has another name.
+        const auto panel = [&]() -> QQuickItem* {
+            QQuickItem* item = find(QStringLiteral("folderDialogListView"));
+            if (!item) item = find(QStringLiteral("fileDialogListView"));
+            while (item && item->parentItem() && !item->parentItem()->inherits("QQuickOverlay"))
+                item = item->parentItem();
+            return item;
+        };
+        const auto reads = [&] {
+            QTRY_VERIFY(panel());
+            QTest::qWait(300); // it reads the folder
+            QCOMPARE(unreadableIn(panel()), QStringList());
+            key(Qt::Key_Escape);
+            QTRY_VERIFY(!panel());
+        };
         for (const char* theme : {"light", "dark"}) {
             world_->app().preferences()->setTheme(QLatin1String(theme));
             key(Qt::Key_O, Qt::ControlModifier);
-            QTRY_VERIFY(find(QStringLiteral("folderDialogListView")));
-            QTest::qWait(300); // it reads the folder
-            QCOMPARE(unreadableIn(find(QStringLiteral("folderDialogListView"))->parentItem()), QStringList());
+            reads();
+            key(Qt::Key_Comma, Qt::ControlModifier);
+            QTRY_VERIFY(object(QStringLiteral("preferences"))->property("opened").toBool());
+            click(QStringLiteral("page6"));
+            for (const char* button : {"exportAll", "importFile"}) {
+                QTRY_VERIFY(find(QLatin1String(button)));
+                click(QLatin1String(button));
+                reads();
+            }
             key(Qt::Key_Escape);
-            QTRY_VERIFY(!find(QStringLiteral("folderDialogListView")));
+            QTRY_VERIFY(!object(QStringLiteral("preferences"))->property("visible").toBool());
         }
     }
 

@@ -11,7 +11,7 @@ T.ApplicationWindow {
     readonly property bool narrow: width < 700 * Math.max(1, Theme.scale)
     property bool drawer: false // the sidebar over the conversation, where there is no room beside it
     readonly property bool sidebarShown: narrow ? drawer : App.preferences.sidebarVisible
-    readonly property bool overlaid: preferences.visible || shortcuts.visible || about.visible || details.visible
+    readonly property bool overlaid: preferences.visible || shortcuts.visible || about.visible || details.visible || exporting.visible || exportTrouble.visible
 
     width: 1120
     height: 740
@@ -90,6 +90,7 @@ T.ApplicationWindow {
             window.drawer = false
             chat.focusComposer()
         }
+        onExportAsked: (conversationId, title) => exporting.show(conversationId, title)
     }
     Rectangle {
         anchors.fill: parent
@@ -149,6 +150,13 @@ T.ApplicationWindow {
     }
     AnswerDetails { id: details; onClosed: chat.focusComposer() }
     ShortcutsSheet { id: shortcuts; onClosed: chat.focusComposer() }
+    ExportDialog { id: exporting; onClosed: chat.focusComposer() }
+    TroubleDialog {
+        id: exportTrouble
+        objectName: "exportTrouble"
+        title: qsTr("Export")
+        onClosed: chat.focusComposer()
+    }
     AboutDialog { id: about; onClosed: chat.focusComposer() }
     FolderDialog {
         id: folder
@@ -161,6 +169,14 @@ T.ApplicationWindow {
         function onRemoved(id, title) {
             undo.show(title === "" ? qsTr("Conversation deleted") : qsTr("“%1” deleted").arg(title),
                       () => App.conversations.undoRemove())
+        }
+    }
+    Connections {
+        target: App.transfer
+        function onEnded() { // the preferences say it themselves
+            if (preferences.visible) return
+            if (App.transfer.failed) exportTrouble.show(App.transfer.message)
+            else undo.show(App.transfer.message, null)
         }
     }
     Connections {
@@ -189,7 +205,7 @@ T.ApplicationWindow {
             sidebar.renameCurrent()
         }
     }
-    Shortcut { sequence: "Ctrl+Z"; enabled: undo.shown; onActivated: undo.undo() }
+    Shortcut { sequence: "Ctrl+Z"; enabled: undo.shown && undo.bringBack !== null; onActivated: undo.undo() }
     Shortcut {
         sequence: "Esc"
         enabled: (App.session.generating || window.drawer) && !window.overlaid

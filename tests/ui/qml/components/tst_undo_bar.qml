@@ -39,6 +39,14 @@ Item {
             bar.undo()
             compare(undone.count, 1)
         }
+        function test_offersNoWayBackWhereThereIsNone() {
+            bar.show("Written", null)
+            verify(bar.visible)
+            verify(!findChild(bar, "undo").visible)
+            bar.undo()
+            compare(undone.count, 0)
+            tryCompare(bar, "visible", false, 2000)
+        }
         function test_aLongTitleStaysInsideTheWindow() {
             bar.show("word ".repeat(200))
             verify(bar.width <= 640)

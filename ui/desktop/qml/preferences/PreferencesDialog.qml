@@ -14,7 +14,8 @@ T.Popup {
         {name: qsTr("Sampling"), glyph: "dice"},
         {name: qsTr("System prompt"), glyph: "edit"},
         {name: qsTr("Privacy"), glyph: "shield"},
-        {name: qsTr("Backups"), glyph: "database"}
+        {name: qsTr("Backups"), glyph: "database"},
+        {name: qsTr("Data"), glyph: "export"}
     ]
     signal openModelRequested()
 
@@ -130,7 +131,7 @@ T.Popup {
                     id: loader
                     width: parent.width
                     active: dialog.visible
-                    sourceComponent: [general, model, sampling, systemPrompt, privacy, backups][dialog.page]
+                    sourceComponent: [general, model, sampling, systemPrompt, privacy, backups, data][dialog.page]
                     onLoaded: scroll.contentY = 0
                 }
             }
@@ -167,4 +168,5 @@ T.Popup {
     Component { id: systemPrompt; SystemPromptPage {} }
     Component { id: privacy; PrivacyPage {} }
     Component { id: backups; BackupsPage {} }
+    Component { id: data; DataPage {} }
 }

@@ -23,6 +23,7 @@ Item {
     signal chosen()
     signal menuShown()
     signal renameEnded()
+    signal exportAsked()
 
     implicitHeight: Math.max(Theme.controlHeight, words.implicitHeight + 2 * Theme.space2)
     Accessible.role: Accessible.ListItem
@@ -194,6 +195,13 @@ Item {
             text: row.archived ? qsTr("Take out of the archive") : qsTr("Archive")
             glyph: "archive"
             onTriggered: App.conversations.setArchived(row.conversationId, !row.archived)
+        }
+        AppMenuItem {
+            objectName: "exportItem"
+            text: qsTr("Export…")
+            glyph: "export"
+            enabled: !App.transfer.busy
+            onTriggered: row.exportAsked()
         }
         AppMenuSeparator {}
         AppMenuItem {

@@ -6,6 +6,7 @@ import Tramontane
 Rectangle {
     id: sidebar
     signal opened() // a conversation was chosen
+    signal exportAsked(var conversationId, string title)
 
     readonly property int view: App.conversations.searching ? ConversationListModel.Chats : App.conversations.view
     readonly property bool inTrash: view === ConversationListModel.Trash
@@ -167,6 +168,7 @@ Rectangle {
             cursor: ListView.isCurrentItem && ListView.view.activeFocus
             onChosen: list.choose(index)
             onMenuShown: list.currentIndex = index
+            onExportAsked: sidebar.exportAsked(conversationId, title)
             onRenameEnded: list.forceActiveFocus(Qt.OtherFocusReason)
         }
     }

@@ -1,11 +1,12 @@
-// Something was deleted: says what, and for ten seconds brings it back.
+// Something was deleted: says what, and for ten seconds brings it back. Also says what was done where nothing is to be
+// undone.
 import QtQuick
 import Tramontane
 
 Rectangle {
     id: bar
-    property string message // what was deleted
-    property var bringBack: null // a function
+    property string message // what was deleted or done
+    property var bringBack: null // a function; null: there is nothing to undo
     property int time: 10000
     readonly property bool shown: clock.running
     signal undone()
@@ -24,7 +25,7 @@ Rectangle {
         clock.restart()
     }
     function undo() {
-        if (!shown) return
+        if (!shown || bringBack === null) return
         clock.stop()
         if (bringBack) bringBack()
         undone()
@@ -38,7 +39,7 @@ Rectangle {
         Text {
             id: words
             anchors.verticalCenter: parent.verticalCenter
-            width: Math.min(implicitWidth, (bar.parent ? bar.parent.width : 600) - 180)
+            width: Math.min(implicitWidth, (bar.parent ? bar.parent.width : 600) - (bar.bringBack ? 180 : 64))
             text: bar.message
             textFormat: Text.PlainText
             font.family: Theme.family
@@ -49,6 +50,7 @@ Rectangle {
         }
         AppButton {
             objectName: "undo"
+            visible: bar.bringBack !== null
             kind: "primary"
             glyph: "undo"
             text: qsTr("Undo")
