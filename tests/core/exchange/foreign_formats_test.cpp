@@ -96,6 +96,15 @@ TEST(foreignFormats, aSingleConversationNeedsNoListAroundIt) {
     EXPECT_EQ(file.conversations[0].conversation.currentLeaf, 1);
 }
 
+TEST(foreignFormats, aConversationWithoutDatesLastsFromItsFirstMessageToItsLast) {
+    const ImportedFile file = valueOf(parseImport(
+        R"([{"chat":{"messages":[{"role":"user","content":"a","timestamp":1700000009},)"
+        R"({"role":"user","content":"b","timestamp":1700000001},{"role":"user","content":"c","timestamp":1700000005}]}}])",
+        "a.json", testNow));
+    EXPECT_EQ(file.conversations[0].conversation.createdAt, 1'700'000'001'000);
+    EXPECT_EQ(file.conversations[0].conversation.updatedAt, 1'700'000'009'000);
+}
+
 TEST(foreignFormats, datesMaySayWhatUnitTheyCount) {
     EXPECT_EQ(foreignDate(1720000000.5), 1'720'000'000'500);
     EXPECT_EQ(foreignDate(1720000000500.0), 1'720'000'000'500);
