@@ -34,15 +34,17 @@ th,td{padding:.3em .7em;border:1px solid var(--line);text-align:left}
 .image{color:var(--soft);font-style:italic}
 )";
 
-constexpr const char* printStyle = R"(h1{font-size:17pt;margin-bottom:6px}
-h2{font-size:9pt;color:#55626e;margin-top:14px;margin-bottom:2px}
-h3,h4,h5,h6{font-size:11pt;margin-top:8px;margin-bottom:3px}
+// QTextDocument makes headings larger by steps, on top of the size that a style gives them.
+constexpr const char* printStyle = R"(.title{font-size:17pt;font-weight:bold;margin-bottom:6px}
+.speaker{font-size:9pt;font-weight:bold;color:#55626e;margin-top:16px;margin-bottom:2px}
+h3,h4{margin-top:10px;margin-bottom:3px}
 p{margin-top:3px;margin-bottom:3px}
 .typed{white-space:pre-wrap}
-.item{margin-left:22px}
-blockquote{margin-left:22px;margin-right:0px;color:#55626e}
-pre{background-color:#f1f4f6;white-space:pre-wrap;margin-top:4px;margin-bottom:4px}
+.item{margin-left:24px}
+blockquote{margin-left:24px;margin-right:0px;color:#55626e}
+pre{background-color:#f1f4f6;white-space:pre-wrap;margin-top:5px;margin-bottom:5px}
 pre,code{font-family:Hack;font-size:8.5pt}
+table{margin-top:5px;margin-bottom:5px}
 th,td{padding:3px;border:1px solid #b9c3cc}
 .image{color:#55626e;font-style:italic}
 )";
@@ -87,7 +89,7 @@ std::string markerHtml(const MarkdownBlock& block, HtmlLook look) {
 std::string paragraphTag(const MarkdownBlock& block, HtmlLook look, const char* name) {
     std::string tag = "<";
     tag += name;
-    if (look == HtmlLook::print && !block.marker.empty()) tag += " style=\"text-indent:-16px\"";
+    if (look == HtmlLook::print && !block.marker.empty()) tag += " style=\"text-indent:-18px\"";
     return tag + '>';
 }
 
@@ -117,7 +119,8 @@ void writeBlock(const MarkdownBlock& block, HtmlLook look, const ExportWords& wo
     };
     switch (block.kind) {
     case MarkdownKind::heading: {
-        const std::string name = 'h' + std::to_string(std::min(6, block.level + 2));
+        const int least = look == HtmlLook::page ? 6 : 4; // on paper those below would be smaller than the text
+        const std::string name = 'h' + std::to_string(std::min(least, block.level + 2));
         html += paragraphTag(block, look, name.c_str()) + marker + block.html + "</" + name + ">\n";
         break;
     }
@@ -166,6 +169,10 @@ std::string answerHtml(const std::string& text, HtmlLook look, const ExportWords
 } // namespace
 
 std::string conversationHtml(const WholeConversation& whole, HtmlLook look, const ExportWords& words) {
+    const auto line = [&](const std::string& heading, const std::string& style, const std::string& text) {
+        if (look == HtmlLook::page) return '<' + heading + '>' + text + "</" + heading + ">\n";
+        return "<p class=\"" + style + "\">" + text + "</p>\n";
+    };
     const std::string title = escapedHtml(titleLine(whole, words));
     std::string html = "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n"
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
@@ -173,12 +180,12 @@ std::string conversationHtml(const WholeConversation& whole, HtmlLook look, cons
                        "<meta name=\"referrer\" content=\"no-referrer\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
                        title + "</title>\n<style>\n" + (look == HtmlLook::page ? pageStyle : printStyle) +
-                       "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n";
+                       "</style>\n</head>\n<body>\n" + line("h1", "title", title);
     for (const Message* message : shownBranch(whole)) {
         if (message->text.empty()) continue; // an answer that ended before its first word
         const bool isAnswer = message->role == Role::assistant;
-        html += "<section class=\"" + std::string(isAnswer ? "assistant" : "user") + "\">\n<h2>" +
-                escapedHtml(speakerOf(*message, words)) + "</h2>\n";
+        html += "<section class=\"" + std::string(isAnswer ? "assistant" : "user") + "\">\n" +
+                line("h2", "speaker", escapedHtml(speakerOf(*message, words)));
         if (isAnswer)
             html += answerHtml(message->text, look, words);
         else

@@ -27,7 +27,7 @@ WholeConversation answered(const std::string& answer, const std::string& questio
 
 std::string answerHtml(const std::string& answer, HtmlLook look = HtmlLook::page) {
     const std::string body = bodyOf(conversationHtml(answered(answer), look));
-    const std::string head = "<section class=\"assistant\">\n<h2>Assistant</h2>\n";
+    const std::string head = look == HtmlLook::page ? "<h2>Assistant</h2>\n" : "<p class=\"speaker\">Assistant</p>\n";
     const auto from = body.find(head) + head.size();
     return body.substr(from, body.rfind("</section>") - from);
 }
@@ -143,7 +143,7 @@ TEST(conversationHtml, hostileMarkdownCostsNoMoreThanText) {
 
 TEST(conversationHtml, onPaperAMarkStandsBeforeItsText) {
     EXPECT_EQ(answerHtml("7. seven", HtmlLook::print),
-              "<div class=\"item\">\n<p style=\"text-indent:-16px\">7.&nbsp; seven</p>\n</div>\n");
+              "<div class=\"item\">\n<p style=\"text-indent:-18px\">7.&nbsp; seven</p>\n</div>\n");
 }
 
 } // namespace

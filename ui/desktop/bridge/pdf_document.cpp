@@ -3,6 +3,7 @@
 #include <QAbstractTextDocumentLayout>
 #include <QBuffer>
 #include <QFont>
+#include <QImage>
 #include <QPageLayout>
 #include <QPainter>
 #include <QPdfWriter>
@@ -14,7 +15,7 @@ namespace {
 
 // A megabyte is several hundred pages, and a second of work.
 constexpr qsizetype longestHtml = 16 * 1024 * 1024;
-constexpr int dotsPerInch = 600;
+constexpr int dotsPerInch = 600, pixelsPerInch = 96;
 constexpr int footerMillimetres = 8;
 
 class Document : public QTextDocument {
@@ -39,11 +40,20 @@ Result<QByteArray> pdfOf(const QString& html, const QString& title, const std::f
     writer.setTitle(title);
     writer.setCreator(QStringLiteral("Tramontane"));
 
+    // Laid out in pixels of CSS, 96 an inch on whatever screen, since margins and borders do not grow with a printer's
+    // dots; without hinting, so that letters keep their distances when they are scaled.
+    QImage inch(1, 1, QImage::Format_RGB32);
+    inch.setDotsPerMeterX(qRound(pixelsPerInch / 0.0254));
+    inch.setDotsPerMeterY(qRound(pixelsPerInch / 0.0254));
     Document document;
-    document.setDefaultFont(QFont(QStringLiteral("Inter"), 10));
+    QFont font(QStringLiteral("Inter"), 10);
+    font.setHintingPreference(QFont::PreferNoHinting);
+    document.setDefaultFont(font);
+    document.setUseDesignMetrics(true);
     document.setDocumentMargin(0);
-    document.documentLayout()->setPaintDevice(&writer);
-    const QSizeF page(writer.width(), writer.height() - millimetres(footerMillimetres));
+    document.documentLayout()->setPaintDevice(&inch);
+    constexpr double scale = double(dotsPerInch) / pixelsPerInch;
+    const QSizeF page(writer.width() / scale, (writer.height() - millimetres(footerMillimetres)) / scale);
     document.setPageSize(page);
     document.setHtml(html);
 
@@ -53,6 +63,7 @@ Result<QByteArray> pdfOf(const QString& html, const QString& title, const std::f
         if (!proceed()) return makeError(ErrorKind::cancelled, "the PDF was not finished");
         if (number > 0) writer.newPage();
         painter.save();
+        painter.scale(scale, scale);
         painter.translate(0, -number * page.height());
         QAbstractTextDocumentLayout::PaintContext context;
         context.clip = QRectF({0, number * page.height()}, page);
@@ -62,8 +73,8 @@ Result<QByteArray> pdfOf(const QString& html, const QString& title, const std::f
         painter.restore();
         painter.setFont(QFont(QStringLiteral("Inter"), 8));
         painter.setPen(QColor(0x55, 0x62, 0x6e));
-        painter.drawText(QRectF(0, page.height(), page.width(), writer.height() - page.height()),
-                         Qt::AlignHCenter | Qt::AlignBottom, QStringLiteral("%1 / %2").arg(number + 1).arg(pages));
+        painter.drawText(QRectF(0, 0, writer.width(), writer.height()), Qt::AlignHCenter | Qt::AlignBottom,
+                         QStringLiteral("%1 / %2").arg(number + 1).arg(pages));
     }
     painter.end();
     return bytes;
