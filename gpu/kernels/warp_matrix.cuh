@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 namespace tramontane::gpu {
@@ -20,6 +21,15 @@ __device__ __forceinline__ void multiplyAdd(float (&c)[4], std::uint32_t a0, std
         "{%0, %1, %2, %3};"
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
+}
+
+// The same with a and b of bf16.
+__device__ __forceinline__ void multiplyAddBf16(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                                std::uint32_t b1) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+        "{%0, %1, %2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 // Four 8x8 matrices of f16: lane 8i + r gives the address of row r of matrix i; lane (g, t) gets row g, columns 2t and
@@ -39,6 +49,11 @@ __device__ __forceinline__ void loadTransposed(std::uint32_t (&m)[4], std::uint3
 
 __device__ __forceinline__ std::uint32_t packHalves(float low, float high) {
     const __half2 pair = __floats2half2_rn(low, high);
+    return reinterpret_cast<const std::uint32_t&>(pair);
+}
+
+__device__ __forceinline__ std::uint32_t packBf16(float low, float high) {
+    const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
     return reinterpret_cast<const std::uint32_t&>(pair);
 }
 

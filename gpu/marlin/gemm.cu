@@ -89,8 +89,9 @@ cudaError_t readDevice(GemmDevice& device) {
     return cudaSuccess;
 }
 
-bool runs(GemmPath path, const GemmDevice& device) {
-    if (path == GemmPath::hopper) return device.computeMajor == 9 && device.computeMinor == 0;
+bool runs(GemmPath path, GemmElement element, const GemmDevice& device) {
+    if (path == GemmPath::hopper)
+        return element == GemmElement::f16 && device.computeMajor == 9 && device.computeMinor == 0;
     return device.computeMajor >= 8;
 }
 
@@ -109,7 +110,7 @@ bool valid(const GemmArguments& a) {
 GemmTask describe(const GemmArguments& a, const GemmWork& work, const GemmDevice& device) {
     const PackedShape& shape = a.linear.shape;
     GemmTask task;
-    task.x = a.x;
+    task.x = static_cast<const __half*>(a.x);
     task.rows = a.rows;
     task.xStride = a.xStride;
     task.weights = a.linear.tiles;
@@ -120,7 +121,7 @@ GemmTask describe(const GemmArguments& a, const GemmWork& work, const GemmDevice
     task.groupShift = shape.groupRows == 32 ? 0 : shape.groupRows == 64 ? 1 : 2;
     task.hasZeros = shape.hasZeros;
     task.output = a.output;
-    task.out = a.out;
+    task.out = static_cast<__half*>(a.out);
     task.residual = a.residual;
     task.outStride = a.outStride;
     task.columns = a.columns;
@@ -156,7 +157,8 @@ cudaError_t run(const GemmTile (&tiles)[count], int tile, Launch launch, const G
 cudaError_t run(GemmPath path, int tile, const GemmArguments& arguments, const GemmDevice& device,
                 cudaStream_t stream) {
     if (path == GemmPath::hopper) return run(kHopperTiles, tile, launchHopper, arguments, device, stream);
-    return run(kPortableTiles, tile, launchPortable, arguments, device, stream);
+    const auto launch = arguments.element == GemmElement::bf16 ? launchPortableBf16 : launchPortable;
+    return run(kPortableTiles, tile, launch, arguments, device, stream);
 }
 
 } // namespace
@@ -175,15 +177,15 @@ std::size_t gemmWorkspaceBytes(int rows, int columns, int multiprocessors) {
     return counterBytes(multiprocessors) + sums;
 }
 
-bool deviceRuns(GemmPath path) {
+bool deviceRuns(GemmPath path, GemmElement element) {
     GemmDevice device;
-    return readDevice(device) == cudaSuccess && runs(path, device);
+    return readDevice(device) == cudaSuccess && runs(path, element, device);
 }
 
 cudaError_t gemmBy(GemmPath path, int tile, const GemmArguments& arguments, cudaStream_t stream) {
     GemmDevice device;
     if (const cudaError_t error = readDevice(device); error != cudaSuccess) return error;
-    if (!valid(arguments) || !runs(path, device)) return cudaErrorInvalidValue;
+    if (!valid(arguments) || !runs(path, arguments.element, device)) return cudaErrorInvalidValue;
     return run(path, tile, arguments, device, stream);
 }
 
@@ -191,7 +193,7 @@ cudaError_t gemm(const GemmArguments& arguments, cudaStream_t stream) {
     GemmDevice device;
     if (const cudaError_t error = readDevice(device); error != cudaSuccess) return error;
     if (!valid(arguments)) return cudaErrorInvalidValue;
-    if (runs(GemmPath::hopper, device)) {
+    if (runs(GemmPath::hopper, arguments.element, device)) {
         const cudaError_t error = run(GemmPath::hopper, -1, arguments, device, stream);
         if (error != cudaErrorNotSupported) return error; // else the driver encodes no tensor maps
     }

@@ -8,6 +8,8 @@
 // come adds them in the order of K, whoever it is, so the result has the same bits every time.
 #pragma once
 
+#include <cuda_fp16.h>
+
 #include "gpu/marlin/columns.h"
 #include "gpu/marlin/gemm.h"
 
@@ -27,7 +29,8 @@ struct GemmTile {
     constexpr std::size_t sumBytes() const { return std::size_t{4} * tokens * packedTiles() * kTileRows; }
 };
 
-// Every instantiation there is; each also exists for one scale a chunk without zeros and for all other groupings.
+// Every instantiation there is; each also exists for one scale a chunk without zeros and for all other groupings, and
+// the portable ones for activations of f16 and of bf16.
 inline constexpr GemmTile kHopperTiles[] = {{16, 2, 1}, {32, 2, 1}, {64, 2, 1}, {128, 2, 1}, {256, 1, 1}};
 inline constexpr GemmTile kPortableTiles[] = {{16, 2, 1}, {32, 2, 1}, {64, 2, 1}, {128, 2, 1}};
 
@@ -44,7 +47,7 @@ struct GemmWork {
 
 // A kernel's arguments, pointers into device memory.
 struct GemmTask {
-    const __half* x = nullptr; // (M, xStride)
+    const __half* x = nullptr; // (M, xStride), of f16 or of bf16: the kernel knows; `out` likewise
     int rows = 0, xStride = 0;
     const std::uint8_t* weights = nullptr; // (tiles, chunks, chunkBytes)
     const float* bias = nullptr;           // (16 * tiles) or null
@@ -70,8 +73,9 @@ struct GemmDevice {
 
 cudaError_t launchHopper(int tile, const GemmTask& task, const GemmDevice& device, cudaStream_t stream);
 cudaError_t launchPortable(int tile, const GemmTask& task, const GemmDevice& device, cudaStream_t stream);
+cudaError_t launchPortableBf16(int tile, const GemmTask& task, const GemmDevice& device, cudaStream_t stream);
 
-bool deviceRuns(GemmPath path); // the current one
+bool deviceRuns(GemmPath path, GemmElement element = GemmElement::f16); // the current one
 // gemm() by the kernel and tile named, its workspace for at least half a tile of rows; tile -1: the one gemm() would take.
 cudaError_t gemmBy(GemmPath path, int tile, const GemmArguments& arguments, cudaStream_t stream);
 

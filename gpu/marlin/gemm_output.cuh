@@ -112,6 +112,15 @@ __device__ __forceinline__ ResidualRun readResidual(const GemmTask& task, int ro
     return run;
 }
 
+template <GemmElement kElement>
+__device__ __forceinline__ std::uint32_t packElements(float low, float high) {
+    if constexpr (kElement == GemmElement::bf16)
+        return packBf16(low, high);
+    else
+        return packHalves(low, high);
+}
+
+template <GemmElement kElement>
 __device__ __forceinline__ void writeRun(const GemmTask& task, int row, int column, const ResidualRun& values) {
     if (column < 0 || row >= task.rows) return;
     const bool wide = task.wideStores && column + 8 <= task.columns;
@@ -132,13 +141,19 @@ __device__ __forceinline__ void writeRun(const GemmTask& task, int row, int colu
     }
     __half* to = task.out + at;
     if (wide) {
-        *reinterpret_cast<uint4*>(to) = make_uint4(packHalves(single[0], single[1]), packHalves(single[2], single[3]),
-                                                   packHalves(single[4], single[5]), packHalves(single[6], single[7]));
+        *reinterpret_cast<uint4*>(to) =
+            make_uint4(packElements<kElement>(single[0], single[1]), packElements<kElement>(single[2], single[3]),
+                       packElements<kElement>(single[4], single[5]), packElements<kElement>(single[6], single[7]));
         return;
     }
 #pragma unroll
     for (int i = 0; i < 8; ++i)
-        if (column + i < task.columns) to[i] = __float2half_rn(single[i]);
+        if (column + i < task.columns) {
+            if constexpr (kElement == GemmElement::bf16)
+                reinterpret_cast<__nv_bfloat16*>(to)[i] = __float2bfloat16_rn(single[i]);
+            else
+                to[i] = __float2half_rn(single[i]);
+        }
 }
 
 // Puts tokens 8j.. of the group's sums side by side: (token, row of the group's tiles) or, of a gated product,
@@ -178,7 +193,7 @@ __device__ __forceinline__ ColumnRun runOf(const GemmTask& task, int outputGroup
     return {token, column < task.columns ? column : -1};
 }
 
-template <int kTokens, int kTilesPerWarp>
+template <int kTokens, int kTilesPerWarp, GemmElement kElement>
 __device__ __forceinline__ void writeTile(const TileSums<kTokens, kTilesPerWarp>& sums, const GemmTask& task,
                                           const GemmPlace& place, const GroupThread& thread,
                                           GroupStaging<kTilesPerWarp>& staging) {
@@ -218,19 +233,19 @@ __device__ __forceinline__ void writeTile(const TileSums<kTokens, kTilesPerWarp>
             values.high.x += before.high.x, values.high.y += before.high.y;
             values.high.z += before.high.z, values.high.w += before.high.w;
         }
-        writeRun(task, firstRow + j * kStagedTokens + run.token, run.column, values);
+        writeRun<kElement>(task, firstRow + j * kStagedTokens + run.token, run.column, values);
     }
 }
 
 // All that follows a segment's products.
-template <int kTokens, int kTilesPerWarp>
+template <int kTokens, int kTilesPerWarp, GemmElement kElement = GemmElement::f16>
 __device__ __forceinline__ void finishSegment(TileSums<kTokens, kTilesPerWarp>& sums, const GemmTask& task,
                                               const GemmSegment& segment, const GroupThread& thread,
                                               GroupStaging<kTilesPerWarp>& staging, unsigned* lastFlag) {
     if (segment.chunkCount < task.work.chunks &&
         !gatherSums<kTokens, kTilesPerWarp>(sums, task, segment.tile, thread, lastFlag))
         return;
-    writeTile<kTokens, kTilesPerWarp>(sums, task, placeOf(task.work, segment.tile), thread, staging);
+    writeTile<kTokens, kTilesPerWarp, kElement>(sums, task, placeOf(task.work, segment.tile), thread, staging);
 }
 
 } // namespace tramontane::gpu

@@ -5,6 +5,7 @@
 
 #include "gpu/kernels/launch.cuh"
 #include "gpu/marlin/dequantize.cuh"
+#include "gpu/marlin/dequantize_bf16.cuh"
 #include "gpu/marlin/gemm_output.cuh"
 
 namespace tramontane::gpu {
@@ -14,7 +15,7 @@ namespace {
 constexpr int kThreads = 32 * kMultiplyingWarps;
 
 // Shared memory; a stage is a unit of 64 inputs:
-//   activations (kStages, kTokens, 64) f16   16-byte piece p of a row lies at piece p ^ (row & 7)
+//   activations (kStages, kTokens, 64) f16 or bf16   16-byte piece p of a row lies at piece p ^ (row & 7)
 //   weights     (kStages, kPackedTiles, kSlotBytes)  512 bytes of words, the unit's scales, from kZerosAt on its zeros
 //   staging     (2)                          GroupStaging
 //   lastFlag    (2)
@@ -149,12 +150,60 @@ __device__ __forceinline__ void multiplyUnit(TileSums<kTokens, kTilesPerWarp>& s
     }
 }
 
-// out or residual (M, N) from x (M, K) f16 times packed int4 (marlin/layout.h); what is written: gemm.h.
+// The same of bf16: the products of (q - zero) and x are exact, each run of 32 inputs has f32 sums of its own, and those
+// take their group's scale on the way to `sums`. Nothing is rounded to bf16's eight bits.
+template <class Shape, int kTokens, int kTilesPerWarp, bool kOneScale>
+__device__ __forceinline__ void multiplyUnitBf16(TileSums<kTokens, kTilesPerWarp>& sums, const GemmTask& task,
+                                                 const std::uint8_t* memory, int stage, const GroupThread& thread) {
+    const std::uint8_t* slots = memory + Shape::kWeightsAt + stage * Shape::kPackedTiles * Shape::kSlotBytes;
+    const int firstTile = thread.group * kWarpsPerGroup * kTilesPerWarp + thread.warp;
+    // As in multiplyUnit.
+    const int token = thread.lane / 16 * 8 + thread.lane % 8, half = thread.lane / 8 % 2;
+    const std::uint32_t rows = sharedAddress(memory) + stage * Shape::kActivationBytes + token * Shape::kRowBytes;
+#pragma unroll
+    for (int sub = 0; sub < 2; ++sub) {
+        std::uint32_t a[kTilesPerWarp][2][4];
+        float2 scale[kTilesPerWarp];
+#pragma unroll
+        for (int m = 0; m < kTilesPerWarp; ++m) {
+            const std::uint8_t* slot = slots + (firstTile + m * kWarpsPerGroup) * Shape::kSlotBytes;
+            const uint2 words = *reinterpret_cast<const uint2*>(slot + thread.lane * 16 + sub * 8);
+            const int group = !kOneScale && task.groupShift == 0 ? sub : 0;
+            const std::uint8_t* numbers = slot + kUnitBytes + group * 32 + thread.lane / 4 * 4;
+            scale[m] = __half22float2(*reinterpret_cast<const __half2*>(numbers));
+            const MinusZeros minusZeros =
+                loadMinusZeros<kOneScale>(task.hasZeros ? numbers + Shape::kZerosAt - kUnitBytes : nullptr);
+            centreWord(words.x, 0, minusZeros, a[m][0], a[m][1]);
+            centreWord(words.y, 1, minusZeros, a[m][0], a[m][1]);
+        }
+#pragma unroll
+        for (int j = 0; j < kTokens / 8; j += 2) {
+            std::uint32_t b[2][4];
+#pragma unroll
+            for (int step = 0; step < 2; ++step)
+                loadMatrices(b[step], rows + j * 8 * Shape::kRowBytes + (4 * sub + 2 * step + half ^ token & 7) * 16);
+#pragma unroll
+            for (int m = 0; m < kTilesPerWarp; ++m)
+#pragma unroll
+                for (int n = 0; n < 2; ++n) {
+                    float run[4] = {};
+                    multiplyAddBf16(run, a[m][0], b[0][2 * n], b[0][2 * n + 1]);
+                    multiplyAddBf16(run, a[m][1], b[1][2 * n], b[1][2 * n + 1]);
+#pragma unroll
+                    for (int i = 0; i < 4; ++i)
+                        sums[m][j + n][i] = fmaf(i < 2 ? scale[m].x : scale[m].y, run[i], sums[m][j + n][i]);
+                }
+        }
+    }
+}
+
+// out or residual (M, N) from x (M, K) f16 or bf16 times packed int4 (marlin/layout.h); what is written: gemm.h.
 // Grid: work.blocks; 256 threads, each warp 16 * kTilesPerWarp outputs by kTokens rows; 3 to 6 stages of shared memory,
 // at most 99 KB with the rest. Registers: sums kTilesPerWarp * kTokens / 2 a thread.
-// Rounding: weights once to f16, f32 sums, in the order of K however many blocks share a tile.
+// Rounding: f16: weights once to f16; bf16: q - zero exactly, the scale on the f32 sums of 32 inputs. f32 sums, in the
+// order of K however many blocks share a tile; out once to its type.
 // Oracle: tests/gpu/packed_fixture.h · Test: tests/gpu/gemm_test.cpp
-template <int kTokens, int kTilesPerWarp, bool kOneScale, int kBlocksPerMultiprocessor>
+template <GemmElement kElement, int kTokens, int kTilesPerWarp, bool kOneScale, int kBlocksPerMultiprocessor>
 __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
     multiplyPortable(const __grid_constant__ GemmTask task) {
     using Shape = PortableShape<kTokens, kTilesPerWarp, kOneScale>;
@@ -191,19 +240,23 @@ __global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
                 copyActivations<Shape, kTokens>(task, memory, nextStage, place, chunk, unit);
             }
             closeCopies();
-            multiplyUnit<Shape, kTokens, kTilesPerWarp, kOneScale>(sums, task, memory, stage, thread);
+            if constexpr (kElement == GemmElement::bf16)
+                multiplyUnitBf16<Shape, kTokens, kTilesPerWarp, kOneScale>(sums, task, memory, stage, thread);
+            else
+                multiplyUnit<Shape, kTokens, kTilesPerWarp, kOneScale>(sums, task, memory, stage, thread);
             stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
             nextStage = nextStage + 1 == Shape::kStages ? 0 : nextStage + 1;
         }
-        finishSegment<kTokens, kTilesPerWarp>(sums, task, segment, thread, staging, lastFlag);
+        finishSegment<kTokens, kTilesPerWarp, kElement>(sums, task, segment, thread, staging, lastFlag);
     }
 }
 
-template <int kTile, bool kOneScale>
+template <GemmElement kElement, int kTile, bool kOneScale>
 cudaError_t launch(const GemmTask& task, const GemmDevice&, cudaStream_t stream) {
     constexpr GemmTile tile = kPortableTiles[kTile];
     using Shape = PortableShape<tile.tokens, tile.tilesPerWarp, kOneScale>;
-    const auto kernel = &multiplyPortable<tile.tokens, tile.tilesPerWarp, kOneScale, tile.blocksPerMultiprocessor>;
+    const auto kernel =
+        &multiplyPortable<kElement, tile.tokens, tile.tilesPerWarp, kOneScale, tile.blocksPerMultiprocessor>;
     if (const cudaError_t error =
             cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Shape::kSharedBytes);
         error != cudaSuccess)
@@ -212,18 +265,27 @@ cudaError_t launch(const GemmTask& task, const GemmDevice&, cudaStream_t stream)
 }
 
 using Launch = cudaError_t (*)(const GemmTask&, const GemmDevice&, cudaStream_t);
-template <bool kOneScale, int... tiles>
+template <GemmElement kElement, bool kOneScale, int... tiles>
 constexpr std::array<Launch, sizeof...(tiles)> launchTable(std::integer_sequence<int, tiles...>) {
-    return {&launch<tiles, kOneScale>...};
+    return {&launch<kElement, tiles, kOneScale>...};
+}
+
+template <GemmElement kElement>
+cudaError_t launchFor(int tile, const GemmTask& task, const GemmDevice& device, cudaStream_t stream) {
+    constexpr auto tiles = std::make_integer_sequence<int, std::size(kPortableTiles)>{};
+    static constexpr auto oneScale = launchTable<kElement, true>(tiles),
+                          anyScales = launchTable<kElement, false>(tiles);
+    const bool simple = task.groupShift == 2 && !task.hasZeros;
+    return (simple ? oneScale : anyScales)[static_cast<std::size_t>(tile)](task, device, stream);
 }
 
 } // namespace
 
 cudaError_t launchPortable(int tile, const GemmTask& task, const GemmDevice& device, cudaStream_t stream) {
-    constexpr auto tiles = std::make_integer_sequence<int, std::size(kPortableTiles)>{};
-    static constexpr auto oneScale = launchTable<true>(tiles), anyScales = launchTable<false>(tiles);
-    const bool simple = task.groupShift == 2 && !task.hasZeros;
-    return (simple ? oneScale : anyScales)[static_cast<std::size_t>(tile)](task, device, stream);
+    return launchFor<GemmElement::f16>(tile, task, device, stream);
+}
+cudaError_t launchPortableBf16(int tile, const GemmTask& task, const GemmDevice& device, cudaStream_t stream) {
+    return launchFor<GemmElement::bf16>(tile, task, device, stream);
 }
 
 } // namespace tramontane::gpu

@@ -1,5 +1,5 @@
 // Times gemm() on the four linears of Mistral-7B's layers, chained as a step chains them: qkv, o added to the residual,
-// gate and up with SiLU, down added to the residual.
+// gate and up with SiLU, down added to the residual; of f16 and, by the portable kernel, of bf16.
 //
 //   gemm_bench [every]     `every`: each tile there is, not only the one gemm() takes
 //
@@ -14,6 +14,7 @@
 #include <random>
 #include <vector>
 
+#include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime_api.h>
 
@@ -65,7 +66,7 @@ struct Layer {
 };
 
 struct Buffers {
-    __half *normed, *queryKeyValue, *gated;
+    __half *normed, *queryKeyValue, *gated; // or as many bytes of bf16
     float* residual;
     void* workspace;
 };
@@ -73,11 +74,13 @@ struct Buffers {
 struct Choice {
     GemmPath path;
     int tile; // -1: gemm()'s
+    GemmElement element = GemmElement::f16;
 };
 
 void multiply(const Layer& layer, int which, const Buffers& buffers, int rows, const Choice& choice,
               cudaStream_t stream) {
     GemmArguments arguments;
+    arguments.element = choice.element;
     arguments.rows = rows;
     arguments.linear = layer.linears[which];
     arguments.workspace = buffers.workspace;
@@ -166,10 +169,17 @@ int main(int argumentCount, char** arguments) {
         allocate<__half>(std::size_t{kMostRows} * kHidden), allocate<__half>(std::size_t{kMostRows} * kQueryKeyValue),
         allocate<__half>(std::size_t{kMostRows} * kInner), allocate<float>(std::size_t{kMostRows} * kHidden),
         allocate<std::uint8_t>(gemmWorkspaceBytes(kMostRows, 2 * kInner, multiprocessors))};
-    std::vector<__half> x(std::size_t{kMostRows} * kHidden);
+    std::vector<float> x(std::size_t{kMostRows} * kHidden);
     std::normal_distribution<float> normal;
-    for (auto& value : x) value = __float2half(normal(random));
-    require(cudaMemcpy(buffers.normed, x.data(), x.size() * sizeof(__half), cudaMemcpyHostToDevice), "cudaMemcpy");
+    for (auto& value : x) value = normal(random);
+    const auto bringActivations = [&](GemmElement element) {
+        std::vector<std::uint16_t> bits(x.size());
+        std::transform(x.begin(), x.end(), bits.begin(), [&](float value) {
+            return element == GemmElement::bf16 ? static_cast<__nv_bfloat16_raw>(__float2bfloat16(value)).x
+                                                : static_cast<__half_raw>(__float2half(value)).x;
+        });
+        require(cudaMemcpy(buffers.normed, bits.data(), bits.size() * 2, cudaMemcpyHostToDevice), "cudaMemcpy");
+    };
 
     // What moving bytes reaches here: a copy of 1 GB reads and writes each byte once.
     constexpr std::size_t kCopyBytes = std::size_t{1} << 30;
@@ -187,6 +197,7 @@ int main(int argumentCount, char** arguments) {
             for (int which = 0; which < 4; ++which) multiply(layer, which, buffers, rows, choice, stream);
     };
     const auto residualAfter = [&](int rows, const Choice& choice) {
+        bringActivations(choice.element);
         require(cudaMemsetAsync(buffers.residual, 0, std::size_t{kMostRows} * kHidden * sizeof(float), stream),
                 "memset");
         for (int which = 0; which < 4; ++which) multiply(layers[0], which, buffers, rows, choice, stream);
@@ -197,24 +208,32 @@ int main(int argumentCount, char** arguments) {
         return values;
     };
     bool sound = true;
-    for (const GemmPath path : {GemmPath::hopper, GemmPath::portable}) {
-        if (!deviceRuns(path)) continue;
+    const struct {
+        GemmPath path;
+        GemmElement element;
+        const char* name;
+        double apart; // f16 between the linears allows about 1e-3, bf16 eight times as much
+    } kernels[] = {{GemmPath::hopper, GemmElement::f16, "hopper", 3e-3},
+                   {GemmPath::portable, GemmElement::f16, "portable", 3e-3},
+                   {GemmPath::portable, GemmElement::bf16, "bf16", 2e-2}};
+    for (const auto& [path, element, name, mostApart] : kernels) {
+        if (!deviceRuns(path, element)) continue;
         const int tileCount =
             static_cast<int>(path == GemmPath::hopper ? std::size(kHopperTiles) : std::size(kPortableTiles));
         for (const int rows : {9, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096})
             for (int tile = every ? 0 : -1; tile < (every ? tileCount : 0); ++tile) {
-                const Choice choice{path, tile};
+                const Choice choice{path, tile, element};
                 const GemmTile* tiles = path == GemmPath::hopper ? kHopperTiles : kPortableTiles;
                 if (tile >= 0 && (!tiles[tile].suits(rows) || tiles[tile].tokens * 16 < rows)) continue;
-                // Two kernels that agree, in different orders of summing: f16 between the linears allows about 1e-3.
-                const double apart =
-                    difference(residualAfter(rows, choice), residualAfter(rows, {GemmPath::portable, -1}));
-                if (!(apart < 3e-3)) sound = false, std::printf("WRONG: the kernels differ by %.2g\n", apart);
+                // Two kernels that agree, in different orders of summing.
+                const std::vector<float> other = residualAfter(rows, {GemmPath::portable, -1});
+                const double apart = difference(residualAfter(rows, choice), other);
+                if (!(apart < mostApart)) sound = false, std::printf("WRONG: the kernels differ by %.2g\n", apart);
                 const Time whole = timeGraph(stream, [&] { chain(rows, choice); });
                 const double layer = whole.median / kLayers;
-                std::printf("%-8s  %4d  %5d %7.1f (%.1f, %.1f) %8.0f %6.0f |",
-                            path == GemmPath::hopper ? "hopper" : "portable", tile, rows, layer, whole.least / kLayers,
-                            whole.most / kLayers, 2e-6 * layerWeights * rows / layer, 1e-3 * layerBytes / layer);
+                std::printf("%-8s  %4d  %5d %7.1f (%.1f, %.1f) %8.0f %6.0f |", name, tile, rows, layer,
+                            whole.least / kLayers, whole.most / kLayers, 2e-6 * layerWeights * rows / layer,
+                            1e-3 * layerBytes / layer);
                 for (int which = 0; which < 4; ++which) {
                     const Time alone = timeGraph(stream, [&] {
                         for (const Layer& each : layers) multiply(each, which, buffers, rows, choice, stream);

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <random>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include <cuda_bf16.h>
 #include <gtest/gtest.h>
 
 #include "gpu/marlin/gemm_kernels.h"
@@ -17,10 +20,14 @@
 namespace tramontane::testing {
 
 using gpu::ColumnOrder;
+using gpu::GemmElement;
 using gpu::GemmOutput;
 using gpu::GemmPath;
 
 constexpr double kTolerance = 1e-3; // issue 3; the f16 of weights and outputs make about 2e-4 of it
+// Of bf16 added in f32, where nothing is rounded but f32 sums: K/32 times by 2^-24, 3e-5 at K = 14336. Weights that were
+// rounded to bf16 would make 8e-4.
+constexpr double kSumsTolerance = 1e-4;
 constexpr int kSpareRows = 3, kSpareColumns = 11;
 
 template <class... Parts>
@@ -43,11 +50,13 @@ struct Kernel {
     std::string name() const { return text(path == GemmPath::hopper ? "Hopper" : "portable", " kernel, tile ", tile); }
 };
 
+inline const char* nameOf(GemmElement element) { return element == GemmElement::bf16 ? "bf16" : "f16"; }
+
 // Those that this device runs: both paths as gemm() chooses their tiles or, where `everyTile`, with each tile.
-inline std::vector<Kernel> kernels(bool everyTile) {
+inline std::vector<Kernel> kernels(GemmElement element, bool everyTile) {
     std::vector<Kernel> found;
     for (const GemmPath path : {GemmPath::portable, GemmPath::hopper}) {
-        if (!gpu::deviceRuns(path)) continue;
+        if (!gpu::deviceRuns(path, element)) continue;
         const auto count = path == GemmPath::hopper ? std::size(gpu::kHopperTiles) : std::size(gpu::kPortableTiles);
         if (everyTile)
             for (int tile = 0; tile < static_cast<int>(count); ++tile) found.push_back({path, tile});
@@ -57,23 +66,55 @@ inline std::vector<Kernel> kernels(bool everyTile) {
     return found;
 }
 
+inline std::uint16_t encoded(GemmElement element, float value) {
+    if (element == GemmElement::bf16) return static_cast<__nv_bfloat16_raw>(__float2bfloat16(value)).x;
+    return static_cast<__half_raw>(__float2half(value)).x;
+}
+inline float decoded(GemmElement element, std::uint16_t bits) {
+    if (element == GemmElement::bf16) return __bfloat162float(__nv_bfloat16(__nv_bfloat16_raw{bits}));
+    return __half2float(__half(__half_raw{bits}));
+}
+inline std::vector<std::uint16_t> encoded(GemmElement element, const std::vector<float>& values) {
+    std::vector<std::uint16_t> bits(values.size());
+    std::transform(values.begin(), values.end(), bits.begin(), [&](float v) { return encoded(element, v); });
+    return bits;
+}
+inline std::vector<float> decoded(GemmElement element, const std::vector<std::uint16_t>& bits) {
+    std::vector<float> values(bits.size());
+    std::transform(bits.begin(), bits.end(), values.begin(), [&](std::uint16_t b) { return decoded(element, b); });
+    return values;
+}
+
+// The size of the numbers in the first row and in the last; in between it grows by the same factor from row to row.
+struct RowSizes {
+    double first = 1, last = 1;
+    bool differ() const { return first != last; }
+};
+
 // Activations in device memory, with garbage beyond the last row and between the rows.
 struct Activations {
+    GemmElement element;
+    RowSizes sizes;
     int rows, stride;
-    std::vector<float> values; // as f16 has them
-    DeviceVector<__half> device;
+    std::vector<float> values; // as the element has them
+    DeviceVector<std::uint16_t> device;
 
-    Activations(int rows, int inputs, std::mt19937& random)
-        : rows(rows), stride(inputs + 24), values(random_(rows, inputs, stride, random)), device(toHalves(values)) {}
+    Activations(GemmElement type, int rowCount, int inputs, std::mt19937& random, const RowSizes& rowSizes = {})
+        : element(type), sizes(rowSizes), rows(rowCount), stride(inputs + 24), values(draw(inputs, random)),
+          device(encoded(element, values)) {}
 
 private:
-    static std::vector<float> random_(int rows, int inputs, int stride, std::mt19937& random) {
+    std::vector<float> draw(int inputs, std::mt19937& random) const {
         std::normal_distribution<float> normal;
-        std::vector<float> values(static_cast<std::size_t>(rows + kSpareRows) * stride, NAN);
-        for (int m = 0; m < rows; ++m)
+        std::vector<float> drawn(static_cast<std::size_t>(rows + kSpareRows) * stride, NAN);
+        for (int m = 0; m < rows; ++m) {
+            const auto size = static_cast<float>(
+                sizes.first * std::pow(sizes.last / sizes.first, static_cast<double>(m) / std::max(1, rows - 1)));
             for (int k = 0; k < inputs; ++k)
-                values[static_cast<std::size_t>(m) * stride + k] = __half2float(__float2half(normal(random)));
-        return values;
+                drawn[static_cast<std::size_t>(m) * stride + k] =
+                    decoded(element, encoded(element, size * normal(random)));
+        }
+        return drawn;
     }
 };
 
@@ -150,11 +191,24 @@ inline gpu::DeviceLinear linearOf(const Case& c, const gpu::PackedShape& shape, 
     return linear;
 }
 
+// The rounding of a bf16 output itself is not an error: what is expected is rounded, too.
+template <class Got>
+void expectClose(GemmElement element, GemmOutput output, std::span<const Got> got, std::span<const double> expected,
+                 const std::function<std::string(std::size_t)>& placeOf) {
+    const bool sums = output == GemmOutput::addTo, bf16 = element == GemmElement::bf16;
+    std::vector<double> wanted(expected.begin(), expected.end());
+    if (bf16 && !sums)
+        for (double& value : wanted) value = decoded(element, encoded(element, static_cast<float>(value)));
+    const NormError error = normError(std::vector<Got>(got.begin(), got.end()), wanted);
+    EXPECT_LE(error.relative, bf16 && sums ? kSumsTolerance : kTolerance)
+        << "worst element: " << placeOf(error.worstAt) << ", off by " << error.worst;
+}
+
 // Runs a kernel into poisoned memory and compares all that it wrote and all that it must not write.
 inline void expectMatch(const Kernel& kernel, const Case& c, const PackedFixture& linear,
                         const gpu::DeviceLinear& device, const Activations& x, DeviceVector<std::uint8_t>& workspace,
                         std::mt19937& random) {
-    SCOPED_TRACE(kernel.name() + ", " + c.name());
+    SCOPED_TRACE(text(nameOf(x.element), ", ", kernel.name(), ", ", c.name()));
     const int columns = c.columns(),
               stride = columns + kSpareColumns + (c.rows % 2 ? 0 : (24 - (columns + kSpareColumns) % 8) % 8);
     const std::size_t count = static_cast<std::size_t>(c.rows + kSpareRows) * stride;
@@ -164,9 +218,10 @@ inline void expectMatch(const Kernel& kernel, const Case& c, const PackedFixture
         for (int m = 0; m < c.rows; ++m)
             for (int n = 0; n < columns; ++n) before[static_cast<std::size_t>(m) * stride + n] = normal(random);
     DeviceVector<float> residual(before);
-    DeviceVector<__half> out(count);
+    DeviceVector<std::uint16_t> out(count);
 
     gpu::GemmArguments arguments;
+    arguments.element = x.element;
     arguments.x = x.device.get();
     arguments.rows = c.rows;
     arguments.xStride = x.stride;
@@ -179,7 +234,8 @@ inline void expectMatch(const Kernel& kernel, const Case& c, const PackedFixture
     arguments.workspace = workspace.get();
     ASSERT_EQ(gpu::gemmBy(kernel.path, kernel.tile, arguments, nullptr), cudaSuccess);
 
-    const std::vector<float> got = c.output == GemmOutput::addTo ? residual.download() : toFloats(out.download());
+    const std::vector<float> got =
+        c.output == GemmOutput::addTo ? residual.download() : decoded(x.element, out.download());
     std::vector<float> written;
     std::size_t strays = 0;
     for (int m = 0; m < c.rows + kSpareRows; ++m)
@@ -191,9 +247,14 @@ inline void expectMatch(const Kernel& kernel, const Case& c, const PackedFixture
                 ++strays;
         }
     EXPECT_EQ(strays, 0u) << "written outside of the result";
-    const NormError error = normError(written, expectedOutput(c, linear, x, before, stride));
-    EXPECT_LE(error.relative, kTolerance) << "worst element: row " << error.worstAt / columns << ", column "
-                                          << error.worstAt % columns << ", off by " << error.worst;
+    const std::vector<double> expected = expectedOutput(c, linear, x, before, stride);
+    const auto width = static_cast<std::size_t>(columns);
+    const std::size_t perNorm = x.sizes.differ() ? width : expected.size(); // large rows would hide small ones
+    for (std::size_t from = 0; from < expected.size(); from += perNorm)
+        expectClose(x.element, c.output, std::span<const float>(written).subspan(from, perNorm),
+                    std::span<const double>(expected).subspan(from, perNorm), [&](std::size_t at) {
+                        return text("row ", (from + at) / width, ", column ", (from + at) % width);
+                    });
 }
 
 // A linear of any size whose packed bytes are drawn at random, and single weights of it read back from the bytes.
@@ -201,8 +262,8 @@ struct RandomPacked {
     gpu::PackedShape shape;
     std::vector<std::uint8_t> bytes;
 
-    RandomPacked(int inputs, int outputs, std::mt19937& random)
-        : shape{inputs, inputs / 128, outputs / 16, 128, false}, bytes(shape.sizeBytes()) {
+    RandomPacked(int inputs, int outputs, int groupRows, bool hasZeros, std::mt19937& random)
+        : shape{inputs, inputs / 128, outputs / 16, groupRows, hasZeros}, bytes(shape.sizeBytes()) {
         std::uint64_t state = random();
         for (std::size_t chunk = 0; chunk < bytes.size(); chunk += shape.chunkBytes()) {
             for (int i = 0; i < gpu::kChunkWeightBytes; i += 4) {
@@ -210,10 +271,13 @@ struct RandomPacked {
                 const auto word = static_cast<std::uint32_t>(state >> 32);
                 std::memcpy(bytes.data() + chunk + i, &word, 4);
             }
-            for (int i = 0; i < 16; ++i) {
+            std::uint8_t* numbers = bytes.data() + chunk + gpu::kChunkWeightBytes;
+            for (int i = 0; i < 16 * shape.scaleGroups(); ++i) {
                 const __half scale = __float2half((0.5f + static_cast<float>(random() % 1024) / 1024) /
                                                   (4.6f * std::sqrt(static_cast<float>(inputs))));
-                std::memcpy(bytes.data() + chunk + gpu::kChunkWeightBytes + 2 * i, &scale, 2);
+                std::memcpy(numbers + 2 * i, &scale, 2);
+                const __half zero = __float2half(static_cast<float>(random() % 17));
+                if (hasZeros) std::memcpy(numbers + shape.scaleBytes() + 2 * i, &zero, 2);
             }
         }
     }
@@ -223,9 +287,13 @@ struct RandomPacked {
         const int unit = input / 64 % 2, sub = input / 32 % 2, lane = row % 8 * 4 + gpu::nibbleOwner(input % 32);
         std::uint32_t word;
         std::memcpy(&word, chunk + unit * gpu::kUnitBytes + lane * 16 + (2 * sub + row / 8) * 4, 4);
-        __half scale;
-        std::memcpy(&scale, chunk + gpu::kChunkWeightBytes + row % 8 * 4 + row / 8 * 2, 2);
-        return (static_cast<float>(word >> gpu::nibbleShift(input % 32) & 15) - 8) * __half2float(scale);
+        const std::uint8_t* numbers =
+            chunk + gpu::kChunkWeightBytes + input % 128 / shape.groupRows * 32 + row % 8 * 4 + row / 8 * 2;
+        __half scale, zero = __float2half(8);
+        std::memcpy(&scale, numbers, 2);
+        if (shape.hasZeros) std::memcpy(&zero, numbers + shape.scaleBytes(), 2);
+        return (static_cast<float>(word >> gpu::nibbleShift(input % 32) & 15) - __half2float(zero)) *
+               __half2float(scale);
     }
 };
 
