@@ -19,8 +19,8 @@
 namespace tramontane::gpu {
 namespace {
 
-// Rows of a pass that reads a prompt: more give the matrix products more to do, fewer end sooner when
-// cancelled.
+// Rows of a pass that reads a prompt: more give the matrix products more to do. Whoever stops it waits for two layers at
+// most, and the scheduler's pace takes care of devices that take long for those.
 int prefillRows(const GpuDevice& device) { return device.multiprocessors >= 60 ? 2048 : 512; }
 
 class CudaBackend final : public ModelPart {
@@ -38,6 +38,8 @@ public:
         info_.kvElement = options.kvElement;
         const int prefill = options.prefillRows > 0 ? options.prefillRows : prefillRows(device_);
         info_.preferredPrefillTokens = std::min(prefill, contextLength);
+        info_.stopShare =
+            std::min(1.0, static_cast<double>(Step::kLayersAhead) / std::max(1, views_.config.mistral.layerCount));
     }
 
     Result<void> load(const LoadProgress& progress, const std::stop_token& stop) {

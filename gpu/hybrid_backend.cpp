@@ -25,6 +25,7 @@ public:
         info_.cheapRows = std::min(first.cheapRows, second.cheapRows);
         info_.guessMatch = std::max(first.guessMatch, second.guessMatch);
         info_.preferredPrefillTokens = std::min(first.preferredPrefillTokens, second.preferredPrefillTokens);
+        info_.stopShare = 0; // the second part's, of pieces as short as the first one likes and of a part of their time
         info_.weightBytes += first.weightBytes;
         info_.bytesReadPerToken += first.bytesReadPerToken;
         info_.cpuBytesReadPerToken += first.cpuBytesReadPerToken;

@@ -15,8 +15,7 @@
 namespace tramontane::gpu {
 namespace {
 
-constexpr int kLogitRows = 64;  // rows of logits that are fetched at once
-constexpr int kLayersAhead = 2; // of the device: a pass that is cancelled ends after these
+constexpr int kLogitRows = 64; // rows of logits that are fetched at once
 constexpr int kFirstTableSlots = 64;
 
 template <class T>

@@ -37,6 +37,9 @@ public:
                                                 int multiprocessors);
     ~Step();
 
+    // Layers that are enqueued before the device has come to them: so many of a cancelled pass still run.
+    static constexpr int kLayersAhead = 2;
+
     int maxRows() const { return maxRows_; }
     cudaStream_t stream() const { return stream_.get(); }
 

@@ -43,6 +43,7 @@ struct BackendInfo {
     int vocabSize = 0;              // rows of the embedding; the width of a row of logits
     int contextLength = 0;          // tokens one sequence can hold
     int preferredPrefillTokens = 0; // tokens a call best takes at once while it reads a prompt
+    double stopShare = 0;           // of the time of such a call: what goes on after a stop; 0: next to nothing
     int cheapRows = 1;              // tokens a call takes in little more time than one
     int guessMatch = 3; // tokens of a text that have to repeat before guessing the next ones is worth such a call
     std::uint64_t weightBytes = 0;          // resident weights

@@ -57,7 +57,8 @@ constexpr std::size_t limitsEvery = 64;
 } // namespace
 
 Scheduler::Scheduler(Backend& backend, ProducibleTokens producible, SchedulerOptions options)
-    : backend_(backend), producible_(std::move(producible)), options_(options), cache_(backend, options.cache) {}
+    : backend_(backend), producible_(std::move(producible)), options_(options), cache_(backend, options.cache),
+      pace_(backend.info()) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -143,10 +144,10 @@ void Scheduler::begin(Job& job) {
     if (job.request.onPrefill) job.request.onPrefill(job.result.reusedTokens, promptTokens);
 }
 
-// One token of every answer; what is left of the backend's preferred batch goes to prompts, oldest first.
+// One token of every answer, and as much of the prompts as the pace allows, oldest first.
 Scheduler::Plan Scheduler::plan() {
     Plan batch;
-    int room = std::max(1, backend_.info().preferredPrefillTokens);
+    int room = pace_.tokens();
     for (const auto& job : jobs_)
         if (job->phase == Job::Phase::decode) batch.parts.push_back({job.get(), 1, true});
     for (const auto& job : jobs_) {
@@ -179,12 +180,16 @@ Result<Scheduler::Outcome> Scheduler::forward(const Plan& batch) {
     const auto end = [&any] { any.request_stop(); };
     std::vector<std::unique_ptr<std::stop_callback<decltype(end)>>> callbacks;
     std::int64_t tokens = 0;
+    int promptTokens = 0;
     for (const Part& part : batch.parts) {
         callbacks.push_back(std::make_unique<std::stop_callback<decltype(end)>>(part.job->request.stop, end));
         tokens += part.tokenCount + static_cast<std::int64_t>(part.guesses.size());
+        if (part.job->phase == Job::Phase::prefill) promptTokens += part.tokenCount;
     }
+    const auto began = JobResult::Clock::now();
     auto outcome = pass(batch, any.get_token());
     if (outcome) {
+        pace_.tell(promptTokens, JobResult::Clock::now() - began);
         ++figures_.forwardCalls;
         figures_.forwardedTokens += tokens;
     }

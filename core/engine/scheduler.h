@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/engine/backend.h"
 #include "core/engine/finish_reason.h"
+#include "core/engine/prefill_pace.h"
 #include "core/engine/sampler.h"
 #include "core/engine/sequence_cache.h"
 
@@ -98,6 +99,7 @@ private:
     ProducibleTokens producible_;
     SchedulerOptions options_;
     SequenceCache cache_;
+    PrefillPace pace_;
     std::vector<std::unique_ptr<Job>> jobs_; // in the order of submission, until taken
     std::uint64_t lastJob_ = 0;
     SchedulerFigures figures_;

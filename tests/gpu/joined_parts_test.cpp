@@ -110,6 +110,7 @@ TEST_F(JoinedParts, tellWhatTheWholeTells) {
     EXPECT_EQ(backend->info().vocabSize, kVocab);
     EXPECT_EQ(backend->info().contextLength, whole->info().contextLength);
     EXPECT_EQ(backend->info().preferredPrefillTokens, 24) << "the smaller";
+    EXPECT_EQ(backend->info().stopShare, 0);
 }
 
 TEST_F(JoinedParts, aFailureOfEitherPartAtAnyChunkLeavesEverySequenceAsItWas) {

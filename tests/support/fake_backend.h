@@ -30,6 +30,7 @@ public:
         int vocabSize = 300;
         int contextLength = 512;
         int preferredPrefillTokens = 16;
+        double stopShare = 0;
         int cheapRows = 1;
         int guessMatch = 3;
         Logits logits = hashedLogits; // of the token after `history`
@@ -45,6 +46,7 @@ public:
         info_.vocabSize = behaviour_.vocabSize;
         info_.contextLength = behaviour_.contextLength;
         info_.preferredPrefillTokens = behaviour_.preferredPrefillTokens;
+        info_.stopShare = behaviour_.stopShare;
         info_.cheapRows = behaviour_.cheapRows;
         info_.guessMatch = behaviour_.guessMatch;
     }

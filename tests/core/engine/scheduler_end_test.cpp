@@ -2,6 +2,7 @@
 #include <atomic>
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "tests/core/engine/scheduler_fixture.h"
 
@@ -44,6 +45,28 @@ TEST_F(SchedulerTest, scheduler_cancelsInsideAForwardPassOnTime) {
     person.join();
     EXPECT_EQ(result.finishReason, FinishReason::cancelled);
     EXPECT_LT(taken, 100ms);
+}
+
+// A token takes a quarter of a millisecond at least, so no more than 200 of them fit into what a stop may wait.
+TEST_F(SchedulerTest, scheduler_readsShorterPiecesWhereAStopWaitsForThem) {
+    FakeBackend::Behaviour behaviour;
+    behaviour.delayPerToken = 250us;
+    behaviour.contextLength = 2000;
+    behaviour.preferredPrefillTokens = 512;
+    behaviour.stopShare = 1;
+    make(behaviour);
+    std::vector<int> pieces;
+    auto request = job(tokens(1200), 1);
+    request.onPrefill = [&, last = 0](int done, int) mutable {
+        if (done > 0) pieces.push_back(done - std::exchange(last, done));
+    };
+    EXPECT_EQ(scheduler->run(request).finishReason, FinishReason::length);
+    ASSERT_GE(pieces.size(), 5u);
+    EXPECT_EQ(pieces.front(), 512);
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
+        EXPECT_LE(pieces[i], 200) << "piece " << i;
+        EXPECT_TRUE(i + 1 == pieces.size() || pieces[i] >= PrefillPace::kFewestTokens) << "piece " << i;
+    }
 }
 
 TEST_F(SchedulerTest, scheduler_cancelsInDecodeWithinOneStepAndKeepsTheTokens) {
