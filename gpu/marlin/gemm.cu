@@ -80,8 +80,6 @@ cudaError_t readDevice(GemmDevice& device) {
         {&device.computeMajor, cudaDevAttrComputeCapabilityMajor},
         {&device.computeMinor, cudaDevAttrComputeCapabilityMinor},
         {&device.sharedBytesPerBlock, cudaDevAttrMaxSharedMemoryPerBlockOptin},
-        {&device.sharedBytesPerMultiprocessor, cudaDevAttrMaxSharedMemoryPerMultiprocessor},
-        {&device.sharedBytesReserved, cudaDevAttrReservedSharedMemoryPerBlock},
     };
     for (const auto& [to, attribute] : wanted)
         if (const cudaError_t error = cudaDeviceGetAttribute(to, attribute, ordinal); error != cudaSuccess)

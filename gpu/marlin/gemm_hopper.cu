@@ -232,13 +232,14 @@ __device__ __forceinline__ void multiplyChunks(TileSums<kTokens, kTilesPerWarp>&
 
 // out or residual (M, N) from x (M, K) f16 times packed int4 (marlin/layout.h); what is written: gemm.h.
 // x comes through `map`: boxes of 64 inputs and kTokens rows, swizzled by 128 bytes, rows past M zero.
-// Needs compute capability 9.0a. Grid: work.blocks; 288 or 384 threads: two groups of four warps that multiply, each
+// Needs compute capability 9.0a. Grid: work.blocks, one a multiprocessor (two cost a fifth more time up to 32 rows on an
+// H200); 288 or 384 threads: two groups of four warps that multiply, each
 // 64 * kTilesPerWarp outputs by kTokens rows, and one warp that copies; `stages` of shared memory, 2..8, a chunk each.
 // Registers: sums kTilesPerWarp * kTokens / 2 a thread, fragments twice kBatchInputs / 4.
 // Rounding: weights once to f16, f32 sums, in the order of K however many blocks share a tile.
 // Oracle: tests/gpu/packed_fixture.h · Test: tests/gpu/gemm_test.cpp
-template <int kTokens, int kTilesPerWarp, bool kOneScale, int kBlocksPerMultiprocessor>
-__global__ void __launch_bounds__(HopperShape<kTokens, kTilesPerWarp, kOneScale>::kThreads, kBlocksPerMultiprocessor)
+template <int kTokens, int kTilesPerWarp, bool kOneScale>
+__global__ void __launch_bounds__(HopperShape<kTokens, kTilesPerWarp, kOneScale>::kThreads, 1)
     multiplyHopper(const __grid_constant__ CUtensorMap map, const __grid_constant__ GemmTask task, int stages) {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     using Shape = HopperShape<kTokens, kTilesPerWarp, kOneScale>;
@@ -305,10 +306,8 @@ template <int kTile, bool kOneScale>
 cudaError_t launch(const GemmTask& task, const GemmDevice& device, cudaStream_t stream) {
     constexpr GemmTile tile = kHopperTiles[kTile];
     using Shape = HopperShape<tile.tokens, tile.tilesPerWarp, kOneScale>;
-    const auto kernel = &multiplyHopper<tile.tokens, tile.tilesPerWarp, kOneScale, tile.blocksPerMultiprocessor>;
-    const int share = device.sharedBytesPerMultiprocessor / tile.blocksPerMultiprocessor - device.sharedBytesReserved;
-    const int bytes = std::min(share, device.sharedBytesPerBlock);
-    const int stages = std::min((bytes - Shape::kOtherBytes) / Shape::kStageBytes, kMostStages);
+    const auto kernel = &multiplyHopper<tile.tokens, tile.tilesPerWarp, kOneScale>;
+    const int stages = std::min((device.sharedBytesPerBlock - Shape::kOtherBytes) / Shape::kStageBytes, kMostStages);
     if (stages < 2) return cudaErrorInvalidConfiguration;
     const int sharedBytes = stages * Shape::kStageBytes + Shape::kOtherBytes;
     CUtensorMap map;

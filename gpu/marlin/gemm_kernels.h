@@ -21,7 +21,6 @@ constexpr int kMultiplyingWarps = 8, kWarpsPerGroup = 4, kWarpGroups = kMultiply
 
 struct GemmTile {
     int tokens, tilesPerWarp;
-    int blocksPerMultiprocessor; // that should fit, so that a successor's block may start beside ours
 
     constexpr int packedTiles() const { return kMultiplyingWarps * tilesPerWarp; }
     // Whether gemm() considers it: not for less than half a tile of rows.
@@ -31,8 +30,8 @@ struct GemmTile {
 
 // Every instantiation there is; each also exists for one scale a chunk without zeros and for all other groupings, and
 // the portable ones for activations of f16 and of bf16.
-inline constexpr GemmTile kHopperTiles[] = {{16, 2, 1}, {32, 2, 1}, {64, 2, 1}, {128, 2, 1}, {256, 1, 1}};
-inline constexpr GemmTile kPortableTiles[] = {{16, 2, 1}, {32, 2, 1}, {64, 2, 1}, {128, 2, 1}};
+inline constexpr GemmTile kHopperTiles[] = {{16, 2}, {32, 2}, {64, 2}, {128, 2}, {256, 1}};
+inline constexpr GemmTile kPortableTiles[] = {{16, 2}, {32, 2}, {64, 2}, {128, 2}};
 
 // What a block multiplies, as above. splitTiles * chunks * splitBlocks stays below 2^31.
 struct GemmWork {
@@ -68,7 +67,7 @@ struct GemmTask {
 // What the current device grants.
 struct GemmDevice {
     int multiprocessors = 0, computeMajor = 0, computeMinor = 0;
-    int sharedBytesPerBlock = 0, sharedBytesPerMultiprocessor = 0, sharedBytesReserved = 0;
+    int sharedBytesPerBlock = 0;
 };
 
 cudaError_t launchHopper(int tile, const GemmTask& task, const GemmDevice& device, cudaStream_t stream);

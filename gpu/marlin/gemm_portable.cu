@@ -203,9 +203,8 @@ __device__ __forceinline__ void multiplyUnitBf16(TileSums<kTokens, kTilesPerWarp
 // Rounding: f16: weights once to f16; bf16: q - zero exactly, the scale on the f32 sums of 32 inputs. f32 sums, in the
 // order of K however many blocks share a tile; out once to its type.
 // Oracle: tests/gpu/packed_fixture.h · Test: tests/gpu/gemm_test.cpp
-template <GemmElement kElement, int kTokens, int kTilesPerWarp, bool kOneScale, int kBlocksPerMultiprocessor>
-__global__ void __launch_bounds__(kThreads, kBlocksPerMultiprocessor)
-    multiplyPortable(const __grid_constant__ GemmTask task) {
+template <GemmElement kElement, int kTokens, int kTilesPerWarp, bool kOneScale>
+__global__ void __launch_bounds__(kThreads, 1) multiplyPortable(const __grid_constant__ GemmTask task) {
     using Shape = PortableShape<kTokens, kTilesPerWarp, kOneScale>;
     extern __shared__ __align__(128) std::uint8_t memory[];
     launchDependents();
@@ -255,8 +254,7 @@ template <GemmElement kElement, int kTile, bool kOneScale>
 cudaError_t launch(const GemmTask& task, const GemmDevice&, cudaStream_t stream) {
     constexpr GemmTile tile = kPortableTiles[kTile];
     using Shape = PortableShape<tile.tokens, tile.tilesPerWarp, kOneScale>;
-    const auto kernel =
-        &multiplyPortable<kElement, tile.tokens, tile.tilesPerWarp, kOneScale, tile.blocksPerMultiprocessor>;
+    const auto kernel = &multiplyPortable<kElement, tile.tokens, tile.tilesPerWarp, kOneScale>;
     if (const cudaError_t error =
             cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Shape::kSharedBytes);
         error != cudaSuccess)
