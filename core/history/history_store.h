@@ -125,6 +125,9 @@ public:
     // --- Search --------------------------------------------------------------------------------------------
     // Titles and the messages of all branches, upper and lower case and accents alike; nothing in the bin.
     Result<SearchResult> search(const SearchQuery& query);
+    // A large addition is searched as it lies until this has been called often enough: indexes some more of it, in
+    // about a fifth of a second. False: nothing is left to index.
+    Result<bool> indexMore();
 
     // --- Backups: backups.h lists and restores them --------------------------------------------------------
     // Where the newest backup is older than policy.every (one from the future, the clock having been set back, does

@@ -1,5 +1,7 @@
 #include "core/history/search_index.h"
 
+#include <vector>
+
 #include "core/history/schema.h"
 #include "core/history/text_fold.h"
 
@@ -29,6 +31,27 @@ Result<void> indexMessage(Database& database, MessageId id, std::string_view tex
     if (text.size() > largestIndexedBytes) return listUnindexed(database, id);
     return blameIndex(database,
                       database.run("INSERT INTO message_search(rowid, folded) VALUES(?, ?)", id, searchForm(text)));
+}
+
+Result<bool> indexListed(Database& database, std::size_t maxBytes) {
+    std::vector<MessageId> ids;
+    std::size_t bytes = 0;
+    Query rows = database.query("SELECT m.id, length(CAST(m.text AS BLOB)) FROM unindexed u"
+                                " JOIN messages m ON m.id = u.message_id WHERE m.growing = 0");
+    while (bytes < maxBytes && rows.next()) {
+        const auto size = std::size_t(rows.integer(1));
+        if (size > largestIndexedBytes) continue;
+        bytes += size + 64; // a row costs something without any text
+        ids.push_back(rows.integer(0));
+    }
+    TRY_OK(rows.status());
+    for (const MessageId id : ids) {
+        TRY_OK(database.run("DELETE FROM unindexed WHERE message_id = ?", id));
+        Query row = database.query("SELECT text FROM messages WHERE id = ?", id);
+        if (row.next()) TRY_OK(indexMessage(database, id, row.textView(0)));
+        TRY_OK(row.status());
+    }
+    return !ids.empty();
 }
 
 Result<void> unindexMessage(Database& database, MessageId id) {

@@ -2,6 +2,7 @@
 // where it is damaged. Every function here runs inside the transaction of the change it belongs to, unless it says so.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -14,6 +15,9 @@ namespace tramontane {
 Result<void> indexMessage(Database& database, MessageId id, std::string_view text);
 // The text is stored and still grows: listed to be read one by one.
 Result<void> listUnindexed(Database& database, MessageId id);
+// Indexes of what is listed though it no longer grows and is not too long, until about `maxBytes` of text are through.
+// False: there was none.
+Result<bool> indexListed(Database& database, std::size_t maxBytes);
 // Before the text changes or the row goes: takes out what indexMessage or listUnindexed put in.
 Result<void> unindexMessage(Database& database, MessageId id);
 // Every message is either indexed or listed, and nothing else is. Reads all ids, no text.

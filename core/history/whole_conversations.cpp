@@ -8,8 +8,8 @@ namespace tramontane {
 
 namespace {
 
-// So much text is indexed within the call, in about three seconds; what is more is searched as it lies.
-constexpr std::size_t indexedAtOnceBytes = 8 * 1024 * 1024;
+// So much text is indexed within the call, in less than a second; what is more waits for indexMore.
+constexpr std::size_t indexedAtOnceBytes = 2 * 1024 * 1024, indexedMoreBytes = 512 * 1024;
 
 Error doesNotFit(const WholeConversation& whole, const std::string& what) {
     return makeError(ErrorKind::invalidInput, "conversation \"" + whole.conversation.title + "\": " + what);
@@ -110,6 +110,10 @@ Result<HistoryStore::Added> HistoryStore::addConversations(const std::vector<Who
             TRY_OK(count);
             return *count == made.conversations;
         });
+}
+
+Result<bool> HistoryStore::indexMore() {
+    return state_->write([&] { return indexListed(state_->database, indexedMoreBytes); });
 }
 
 } // namespace tramontane

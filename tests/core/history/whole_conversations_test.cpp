@@ -1,4 +1,6 @@
 // Whole conversations out of one store and into another: every branch, date, mark and figure.
+#include <sqlite3.h>
+
 #include "store_fixture.h"
 
 namespace tramontane {
@@ -117,7 +119,7 @@ TEST_F(HistoryWholeConversations, history_addsAllOrNothing) {
     valueOf(store.checkIntegrity());
 }
 
-TEST_F(HistoryWholeConversations, history_findsWordsOfALargeAdditionThatWasNotIndexedAtOnce) {
+TEST_F(HistoryWholeConversations, history_findsWordsOfALargeAdditionBeforeAndAfterItIsIndexed) {
     HistoryStore store = open();
     WholeConversation large;
     large.conversation.title = "large";
@@ -125,8 +127,30 @@ TEST_F(HistoryWholeConversations, history_findsWordsOfALargeAdditionThatWasNotIn
     for (MessageId id = 1; id <= 100; ++id)
         large.messages.push_back(message(id, id > 1 ? std::optional(id - 1) : std::nullopt, Role::user,
                                          filler + (id == 100 ? " tramontana" : "")));
-    valueOf(store.addConversations({large}));
+    const auto added = valueOf(store.addConversations({large}));
+    const auto listed = [&] {
+        sqlite3* database = nullptr;
+        EXPECT_EQ(sqlite3_open(file().c_str(), &database), SQLITE_OK);
+        sqlite3_stmt* count = nullptr;
+        sqlite3_prepare_v2(database, "SELECT count(*) FROM unindexed", -1, &count, nullptr);
+        const int rows = sqlite3_step(count) == SQLITE_ROW ? sqlite3_column_int(count, 0) : -1;
+        sqlite3_finalize(count);
+        sqlite3_close(database);
+        return rows;
+    };
+    EXPECT_GT(listed(), 50);
     EXPECT_EQ(valueOf(store.search(patiently({"tramontana"}))).hits.size(), 1u);
+    valueOf(store.checkIntegrity());
+    // What grows, and what is too long, stays listed.
+    valueOf(store.appendMessage(answer(added.first, {}, "grows")));
+    valueOf(store.appendMessage(question(added.first, {}, std::string(200'000, 'y'))));
+    int calls = 0;
+    while (valueOf(store.indexMore())) ASSERT_LT(++calls, 100);
+    EXPECT_GT(calls, 10);
+    EXPECT_EQ(listed(), 2);
+    EXPECT_EQ(valueOf(store.search(patiently({"tramontana"}))).hits.size(), 1u);
+    valueOf(store.checkIntegrity());
+    valueOf(store.purgeConversation(added.first));
     valueOf(store.checkIntegrity());
 }
 

@@ -18,6 +18,8 @@ constexpr int searchLimit = 200;
 constexpr int trashDays = 30;
 constexpr int backupAfterMs = 60 * 1000; // of a start: not while a person begins to read or write
 constexpr int backupCheckMs = 60 * 60 * 1000;
+constexpr int indexAfterMs = 10 * 1000;
+constexpr int indexPauseMs = 50; // for what else there is to do
 
 // What asking again a little later may mend.
 bool mayPass(ErrorKind kind) {
@@ -27,11 +29,13 @@ bool mayPass(ErrorKind kind) {
 
 HistoryWorker::HistoryWorker(std::filesystem::path file, HistoryOptions options)
     : file_(std::move(file)), options_(std::move(options)), growTimer_(new QTimer(this)), retryTimer_(new QTimer(this)),
-      backupTimer_(new QTimer(this)) {
+      backupTimer_(new QTimer(this)), indexTimer_(new QTimer(this)) {
     growTimer_->setInterval(growMs);
     connect(growTimer_, &QTimer::timeout, this, &HistoryWorker::saveGrowing);
     retryTimer_->setInterval(retryMs);
     connect(retryTimer_, &QTimer::timeout, this, &HistoryWorker::retry);
+    indexTimer_->setSingleShot(true);
+    connect(indexTimer_, &QTimer::timeout, this, &HistoryWorker::indexMore);
     connect(backupTimer_, &QTimer::timeout, this, [this] {
         backupTimer_->start(backupCheckMs);
         backUpIfDue();
@@ -56,6 +60,7 @@ bool HistoryWorker::openStore() {
         (void)store_->purgeDeletedBefore(QDateTime::currentDateTime().addDays(-trashDays).toMSecsSinceEpoch());
     everOpened_ = true;
     if (!temporary_ && !backupTimer_->isActive()) backupTimer_->start(backupAfterMs);
+    indexTimer_->start(indexAfterMs); // what an earlier run left
     HistoryReport report;
     report.open = true;
     report.temporary = temporary_ != nullptr;
@@ -138,6 +143,7 @@ void HistoryWorker::shutDown() {
     growTimer_->stop();
     retryTimer_->stop();
     backupTimer_->stop();
+    indexTimer_->stop();
     // Whatever still grows now never got its end: keep its text as what it is.
     for (auto& each : growing_) {
         enqueue([this, last = each](HistoryStore& store) {
@@ -462,6 +468,13 @@ void HistoryWorker::restoreBackup(const QString& file) {
     addWaiting();
 }
 
+void HistoryWorker::indexMore() {
+    if (!store_ || hurried_) return;
+    if (!waiting_.empty() || !growing_.isEmpty()) return indexTimer_->start(indexAfterMs);
+    const auto more = store_->indexMore(); // an error: search reads what is not indexed, and a later run tries again
+    if (more && *more) indexTimer_->start(indexPauseMs);
+}
+
 void HistoryWorker::readKeys() {
     if (!store_ || !settle()) return emit keysRead({}, {ProblemKind::historyBusy, {}});
     const auto stored = store_->conversations();
@@ -493,6 +506,7 @@ void HistoryWorker::addWaiting() {
     if (!store_ || !settle()) return emit conversationsAdded(0, 0, {ProblemKind::historyBusy, {}});
     const auto added = store_->addConversations(*conversations);
     if (!added) return emit conversationsAdded(0, 0, historyProblemOf(added.error()));
+    indexTimer_->start(indexPauseMs);
     list();
     emit conversationsAdded(int(added->conversations), int(added->messages), {});
 }

@@ -111,6 +111,7 @@ private:
     void saveGrowing();
     void exchangeWrites(const Exchange& exchange);
     void addWaiting();
+    void indexMore(); // of a large import, a little at a time
     Result<StoredConversation> read(Key conversation);
     void reload(Key conversation);
 
@@ -129,6 +130,7 @@ private:
     QTimer* growTimer_;
     QTimer* retryTimer_;
     QTimer* backupTimer_;
+    QTimer* indexTimer_;
     std::atomic<bool> hurried_ = false;
     bool troubled_ = false, everOpened_ = false;
 };
