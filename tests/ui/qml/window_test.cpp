@@ -654,6 +654,63 @@ private slots:
         qInstallMessageHandler(before);
         QVERIFY2(warnings.isEmpty(), qPrintable(warnings.join(QLatin1Char('\n'))));
     }
+
+    void thePaletteDoesWhatItsLineNames() {
+        key(Qt::Key_K, Qt::ControlModifier);
+        QTRY_COMPARE(focused(), QStringLiteral("commandField"));
+        auto* palette = object(QStringLiteral("commandPalette"));
+        QVERIFY(palette->property("height").toReal() >= find(QStringLiteral("commandList"))->height());
+        QVERIFY(palette->property("y").toReal() + palette->property("height").toReal() <= window_->height());
+        type(QStringLiteral("shortc keyb"));
+        QTRY_COMPARE(object(QStringLiteral("commandList"))->property("count").toInt(), 1);
+        key(Qt::Key_Return);
+        QTRY_VERIFY(object(QStringLiteral("shortcutsSheet"))->property("visible").toBool());
+        QVERIFY(!palette->property("visible").toBool());
+        key(Qt::Key_Escape);
+        QTRY_COMPARE(focused(), QStringLiteral("composer"));
+
+        key(Qt::Key_K, Qt::ControlModifier);
+        QTRY_COMPARE(focused(), QStringLiteral("commandField"));
+        QCOMPARE(find(QStringLiteral("commandField"))->property("text").toString(), QString());
+        type(QStringLiteral("theme"));
+        key(Qt::Key_Down);
+        key(Qt::Key_Down);
+        key(Qt::Key_Return);
+        QTRY_COMPARE(world_->app().preferences()->theme(), QStringLiteral("dark"));
+        QTRY_COMPARE(focused(), QStringLiteral("composer"));
+
+        key(Qt::Key_K, Qt::ControlModifier);
+        QTRY_COMPARE(focused(), QStringLiteral("commandField"));
+        key(Qt::Key_Escape);
+        QTRY_COMPARE(focused(), QStringLiteral("composer"));
+    }
+
+    void thePaletteOffersWhatIsPossibleAndElseASearch() {
+        const auto offered = [&](const QString& text) {
+            key(Qt::Key_K, Qt::ControlModifier);
+            [&] { QTRY_COMPARE(focused(), QStringLiteral("commandField")); }();
+            type(text);
+            return object(QStringLiteral("commandList"))->property("count").toInt();
+        };
+        QCOMPARE(offered(QStringLiteral("export the")), 1); // but a search for it: there is nothing to export
+        key(Qt::Key_Escape);
+        QTRY_COMPARE(focused(), QStringLiteral("composer"));
+        type(QStringLiteral("hello"));
+        key(Qt::Key_Return);
+        QTRY_COMPARE(world_->list().count(), 1);
+        QTRY_VERIFY(!world_->session().generating());
+        QCOMPARE(offered(QStringLiteral("export the")), 1);
+        key(Qt::Key_Return);
+        QTRY_VERIFY(object(QStringLiteral("exportDialog"))->property("visible").toBool());
+        key(Qt::Key_Escape);
+        QTRY_COMPARE(focused(), QStringLiteral("composer"));
+
+        QCOMPARE(offered(QStringLiteral("hello")), 1);
+        key(Qt::Key_Return);
+        QTRY_COMPARE(focused(), QStringLiteral("search"));
+        QCOMPARE(world_->list().searchText(), QStringLiteral("hello"));
+        QTRY_COMPARE(world_->list().count(), 1);
+    }
 };
 
 int main(int argc, char** argv) {

@@ -11,7 +11,7 @@ T.ApplicationWindow {
     readonly property bool narrow: width < 700 * Math.max(1, Theme.scale)
     property bool drawer: false // the sidebar over the conversation, where there is no room beside it
     readonly property bool sidebarShown: narrow ? drawer : App.preferences.sidebarVisible
-    readonly property bool overlaid: preferences.visible || shortcuts.visible || about.visible || details.visible || exporting.visible || exportTrouble.visible
+    readonly property bool overlaid: preferences.visible || shortcuts.visible || about.visible || commandPalette.visible || details.visible || exporting.visible || exportTrouble.visible
 
     width: 1120
     height: 740
@@ -72,6 +72,45 @@ T.ApplicationWindow {
     function showSidebar() {
         if (narrow) drawer = true
         else App.preferences.sidebarVisible = true
+    }
+    function search() {
+        showSidebar()
+        sidebar.focusSearch()
+    }
+    function rename() {
+        showSidebar()
+        sidebar.renameCurrent()
+    }
+    function showPreferences(page) {
+        preferences.page = page
+        preferences.open()
+    }
+    // What the palette offers now.
+    function commands() {
+        const one = (name, keys, run, possible = true) => ({name: name, keys: keys, run: run, possible: possible})
+        const session = App.session, conversations = App.conversations, stored = conversations.currentId !== 0
+        const themes = [["system", qsTr("System")], ["light", qsTr("Light")], ["dark", qsTr("Dark")]]
+        return [
+            one(qsTr("New conversation"), "Ctrl+N", startNew),
+            one(qsTr("Search conversations"), "Ctrl+F", search),
+            one(qsTr("Stop"), "Esc", () => session.stop(), session.generating),
+            one(qsTr("Another answer to the last question"), "Ctrl+R", () => session.regenerateLast(),
+                stored && !session.generating),
+            one(qsTr("Copy the last answer"), "Ctrl+Shift+C", () => session.copyLastAnswer(), stored),
+            one(qsTr("Rename the conversation"), "F2", rename, conversations.currentRow >= 0),
+            one(qsTr("Export the conversation"), "", () => exporting.show(conversations.currentId, session.title), stored),
+            one(qsTr("Next conversation"), "Ctrl+Tab", () => conversations.next()),
+            one(qsTr("Previous conversation"), "Ctrl+Shift+Tab", () => conversations.previous()),
+            one(qsTr("Show or hide the sidebar"), "Ctrl+B", toggleSidebar),
+            one(qsTr("Open a model"), "Ctrl+O", () => folder.open()),
+            one(qsTr("Preferences"), "Ctrl+,", () => preferences.open())
+        ].concat(preferences.pages.map((page, index) => one(qsTr("Preferences: %1").arg(page.name), "",
+                                                            () => showPreferences(index))),
+                 themes.map(([value, name]) => one(qsTr("Theme: %1").arg(name), "",
+                                                   () => App.preferences.theme = value)),
+                 [one(qsTr("Keyboard shortcuts"), "Ctrl+/", () => shortcuts.open()),
+                  one(qsTr("About Tramontane"), "", () => about.open()),
+                  one(qsTr("Quit"), "Ctrl+Q", () => App.quit())]).filter((command) => command.possible)
     }
     function startNew() {
         App.conversations.newConversation()
@@ -158,6 +197,19 @@ T.ApplicationWindow {
         onClosed: chat.focusComposer()
     }
     AboutDialog { id: about; onClosed: chat.focusComposer() }
+    CommandPalette {
+        id: commandPalette
+        onSearchRequested: (text) => {
+            window.showSidebar()
+            sidebar.searchFor(text)
+        }
+        onClosed: {
+            chat.focusComposer()
+            const run = chosen
+            chosen = null
+            if (run !== null) run()
+        }
+    }
     FolderDialog {
         id: folder
         title: qsTr("Choose the folder of a model")
@@ -188,23 +240,16 @@ T.ApplicationWindow {
     Shortcut { sequence: "Ctrl+N"; onActivated: window.startNew() }
     Shortcut { sequence: "Ctrl+O"; onActivated: folder.open() }
     Shortcut {
-        sequence: "Ctrl+F"
-        onActivated: {
-            window.showSidebar()
-            sidebar.focusSearch()
-        }
+        sequence: "Ctrl+K"
+        enabled: !window.overlaid
+        onActivated: commandPalette.show(window.commands())
     }
+    Shortcut { sequence: "Ctrl+F"; onActivated: window.search() }
     Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
     Shortcut { sequence: "Ctrl+R"; enabled: !App.session.generating; onActivated: App.session.regenerateLast() }
     Shortcut { sequence: "Ctrl+Shift+C"; onActivated: App.session.copyLastAnswer() }
     Shortcut { sequence: "Ctrl+,"; onActivated: preferences.open() }
-    Shortcut {
-        sequence: "F2"
-        onActivated: {
-            window.showSidebar()
-            sidebar.renameCurrent()
-        }
-    }
+    Shortcut { sequence: "F2"; onActivated: window.rename() }
     Shortcut { sequence: "Ctrl+Z"; enabled: undo.shown && undo.bringBack !== null; onActivated: undo.undo() }
     Shortcut {
         sequence: "Esc"

@@ -16,6 +16,11 @@ Rectangle {
     Accessible.name: qsTr("Conversations")
 
     function focusSearch() { search.forceActiveFocus(); search.selectAll() }
+    function searchFor(text) {
+        search.text = text
+        App.conversations.searchText = text
+        focusSearch()
+    }
     function renameCurrent() {
         const row = App.conversations.currentRow
         if (row < 0) return

@@ -22,6 +22,7 @@ AppDialog {
         ["Ctrl+Z", qsTr("Undo the deletion")],
         ["Ctrl+B", qsTr("Show or hide the sidebar")],
         ["Ctrl+O", qsTr("Open a model")],
+        ["Ctrl+K", qsTr("All commands")],
         ["Ctrl+,", qsTr("Preferences")],
         ["Ctrl+/", qsTr("This list")],
         ["Ctrl+Q", qsTr("Quit")]
