@@ -112,19 +112,6 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
     }
 }
 
-struct DeviceFigures {
-    int multiprocessors = 1, sharedBytes = 0; // of a block, dynamic
-};
-DeviceFigures deviceFigures() {
-    DeviceFigures figures;
-    int device = 0;
-    if (cudaGetDevice(&device) != cudaSuccess) return figures;
-    cudaDeviceGetAttribute(&figures.multiprocessors, cudaDevAttrMultiProcessorCount, device);
-    cudaDeviceGetAttribute(&figures.sharedBytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
-    figures.sharedBytes -= static_cast<int>(sizeof(CopyBarrier)) * kDecodeWarps * kMostStages;
-    return figures;
-}
-
 // How a linear is run on this device.
 struct Plan {
     int tilesPerBlock = 0, stages = 0;
@@ -133,7 +120,7 @@ struct Plan {
 
 // False where not even two stages fit into shared memory.
 template <int kRows, int kTiles>
-bool makePlan(Plan& plan, const PackedShape& shape, const DeviceFigures& device) {
+bool makePlan(Plan& plan, const PackedShape& shape, const DecodeDevice& device) {
     plan.tilesPerBlock = (shape.tiles + device.multiprocessors - 1) / device.multiprocessors;
     const std::size_t stageBytes = static_cast<std::size_t>(kDecodeWarps) * kTiles * shape.chunkBytes();
     const std::size_t fixed = sizeof(float) * kReduceBuffers<kRows, kTiles> * kReduceFloats<kRows, kTiles>;
@@ -167,7 +154,7 @@ struct Variant {
     bool isFor(int rows, int scaleGroups, int tilesPerBlock) const {
         return rows <= mostRows && scaleGroups == 1 && (tiles == 2 || tilesPerBlock > 2);
     }
-    bool (*plan)(Plan&, const PackedShape&, const DeviceFigures&);
+    bool (*plan)(Plan&, const PackedShape&, const DecodeDevice&);
     cudaError_t (*launch)(const DeviceLinear&, int, const Plan&, const FragmentRows&, const Output&, const Upcoming&,
                           cudaStream_t);
 };
@@ -178,7 +165,7 @@ template <class Output>
 constexpr Variant<Output> kVariants[4] = {kSomeRows<8, 4, Output>, kSomeRows<8, 2, Output>, kSomeRows<16, 4, Output>,
                                           kSomeRows<16, 2, Output>};
 template <class Output>
-const Variant<Output>* choose(Plan& plan, const PackedShape& shape, int rows, const DeviceFigures& device) {
+const Variant<Output>* choose(Plan& plan, const PackedShape& shape, int rows, const DecodeDevice& device) {
     for (const Variant<Output>& variant : kVariants<Output>)
         if (variant.isFor(rows, shape.scaleGroups(),
                           (shape.tiles + device.multiprocessors - 1) / device.multiprocessors) &&
@@ -194,7 +181,7 @@ cudaError_t dispatch(const DeviceLinear& linear, int rows, const FragmentRows& i
         return decodeRows(plan, linear, rows, input, output, upcoming, stream);
     Plan plan;
     const auto* variant =
-        rows < 2 || linear.shape.tiles < 1 ? nullptr : choose<Output>(plan, linear.shape, rows, deviceFigures());
+        rows < 2 || linear.shape.tiles < 1 ? nullptr : choose<Output>(plan, linear.shape, rows, decodeDevice());
     if (variant == nullptr) return cudaErrorInvalidValue;
     return variant->launch(linear, rows, plan, input, output, upcoming, stream);
 }
@@ -222,7 +209,7 @@ bool decodeFits(const PackedShape& shape, int rows) {
         return planSingle<FragmentRows>(plan, shape) && planSingle<NormedInput>(plan, shape);
     }
     Plan plan;
-    const DeviceFigures device = deviceFigures();
+    const DecodeDevice device = decodeDevice();
     return choose<AddToOutput>(plan, shape, rows, device) != nullptr &&
            choose<GateUpOutput>(plan, shape, rows, device) != nullptr;
 }
@@ -235,7 +222,7 @@ Upcoming upcomingOf(const DeviceLinear& linear, int rows, std::size_t bytes) {
         tiles = plan.tilesPerCluster % (kRowsWarps / plan.parts) == 0 ? plan.tilesPerCluster / (kRowsWarps / plan.parts)
                                                                       : plan.tilesPerCluster;
     else
-        tiles = (shape.tiles + deviceFigures().multiprocessors - 1) / deviceFigures().multiprocessors;
+        tiles = (shape.tiles + decodeDevice().multiprocessors - 1) / decodeDevice().multiprocessors;
     if (tiles == 0 || shape.tiles < tiles) return {};
     Upcoming upcoming;
     upcoming.from = linear.tiles;

@@ -308,19 +308,6 @@ __global__ void __launch_bounds__(kDecodeThreads, 1)
     }
 }
 
-struct DeviceFigures {
-    int multiprocessors = 1, sharedBytes = 0; // of a block, dynamic
-};
-DeviceFigures deviceFigures() {
-    DeviceFigures figures;
-    int device = 0;
-    if (cudaGetDevice(&device) != cudaSuccess) return figures;
-    cudaDeviceGetAttribute(&figures.multiprocessors, cudaDevAttrMultiProcessorCount, device);
-    cudaDeviceGetAttribute(&figures.sharedBytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
-    figures.sharedBytes -= static_cast<int>(sizeof(CopyBarrier)) * kDecodeWarps * kMostStages;
-    return figures;
-}
-
 template <int kTiles, int kGroups, class Input, class Output>
 cudaError_t launch(const SinglePlan& plan, const DeviceLinear& linear, const Input& input, const Output& output,
                    const Upcoming& upcoming, cudaStream_t stream) {
@@ -352,9 +339,19 @@ cudaError_t launchGroups(const SinglePlan& plan, const DeviceLinear& linear, con
 
 } // namespace
 
+DecodeDevice decodeDevice() {
+    DecodeDevice figures;
+    int device = 0;
+    if (cudaGetDevice(&device) != cudaSuccess) return figures;
+    cudaDeviceGetAttribute(&figures.multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    cudaDeviceGetAttribute(&figures.sharedBytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+    figures.sharedBytes -= static_cast<int>(sizeof(CopyBarrier)) * kDecodeWarps * kMostStages;
+    return figures;
+}
+
 template <class Input>
 bool planSingle(SinglePlan& plan, const PackedShape& shape) {
-    const DeviceFigures device = deviceFigures();
+    const DecodeDevice device = decodeDevice();
     if (shape.tiles < 1) return false;
     plan.tilesPerBlock = (shape.tiles + device.multiprocessors - 1) / device.multiprocessors;
     plan.tilesPerPass = plan.tilesPerBlock > 2 ? 3 : 2;

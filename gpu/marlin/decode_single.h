@@ -7,6 +7,12 @@
 
 namespace tramontane::gpu {
 
+// What the current device grants the kernels of 16 warps with a ring each.
+struct DecodeDevice {
+    int multiprocessors = 1, sharedBytes = 0; // of a block, dynamic
+};
+DecodeDevice decodeDevice();
+
 // How a linear is run on this device.
 struct SinglePlan {
     int tilesPerBlock = 0, tilesPerPass = 0, stages = 0;
