@@ -71,15 +71,15 @@ public:
         if (++events_ > mostEvents || blocks_.size() > first_ + mostBlocks) return tooMuch;
         switch (type) {
         case MD_BLOCK_QUOTE:
-            flush();
+            endBlock();
             nest_ += 'q';
             break;
         case MD_BLOCK_UL:
-            flush();
+            endBlock();
             lists_.push_back({});
             break;
         case MD_BLOCK_OL:
-            flush();
+            endBlock();
             lists_.push_back({true, static_cast<MD_BLOCK_OL_DETAIL*>(detail)->start,
                               static_cast<MD_BLOCK_OL_DETAIL*>(detail)->mark_delimiter});
             break;
@@ -92,25 +92,25 @@ public:
             break;
         }
         case MD_BLOCK_H:
-            flush();
+            endBlock();
             block_ = make(MarkdownKind::heading);
             block_->level = int(static_cast<MD_BLOCK_H_DETAIL*>(detail)->level);
             break;
         case MD_BLOCK_CODE: {
-            flush();
+            endBlock();
             block_ = make(MarkdownKind::code);
             block_->language = attributeText(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
             break;
         }
         case MD_BLOCK_P:
-            flush();
+            endBlock();
             block_ = make(MarkdownKind::paragraph);
             break;
         case MD_BLOCK_TABLE: {
             const auto* table = static_cast<MD_BLOCK_TABLE_DETAIL*>(detail);
             const std::size_t rows = std::size_t(table->head_row_count) + table->body_row_count;
             if (table->col_count > mostColumns || table->col_count * rows > mostCells) return tooMuch;
-            flush();
+            endBlock();
             block_ = make(MarkdownKind::table);
             break;
         }
@@ -135,16 +135,16 @@ public:
     int leaveBlock(MD_BLOCKTYPE type) {
         switch (type) {
         case MD_BLOCK_QUOTE:
-            flush();
+            endBlock();
             nest_.pop_back();
             break;
         case MD_BLOCK_UL:
         case MD_BLOCK_OL:
-            flush();
+            endBlock();
             lists_.pop_back();
             break;
         case MD_BLOCK_LI:
-            flush();
+            endBlock();
             if (marker_) { // an item without a word
                 MarkdownBlock empty = make(MarkdownKind::paragraph);
                 blocks_.push_back(std::move(empty));
@@ -153,12 +153,16 @@ public:
             break;
         case MD_BLOCK_CODE:
             if (block_ && !block_->plain.empty() && block_->plain.back() == '\n') block_->plain.pop_back();
-            flush();
+            endBlock();
             break;
         case MD_BLOCK_P:
         case MD_BLOCK_H:
         case MD_BLOCK_TABLE:
-            flush();
+            endBlock();
+            break;
+        case MD_BLOCK_TH:
+        case MD_BLOCK_TD:
+            closeSpans();
             break;
         default:
             break;
@@ -259,7 +263,7 @@ public:
         return 0;
     }
 
-    void finish() { flush(); }
+    void finish() { endBlock(); }
 
 private:
     struct List {
@@ -290,7 +294,7 @@ private:
     }
 
     void beginItem(const MD_BLOCK_LI_DETAIL& item) {
-        flush();
+        endBlock();
         nest_ += 'l';
         auto& list = lists_.back();
         marker_ = list.ordered ? std::to_string(list.number++) + list.delimiter : std::string("•");
@@ -332,6 +336,18 @@ private:
         html += "<br>";
         plain += '\n';
         if (openLink_) block_->links.back().text += ' ';
+    }
+
+    // Also of a link that md4c never leaves because its end lies behind the end of its cell ("http://a|").
+    void closeSpans() {
+        if (image_) endImage();
+        for (; !spans_.empty(); spans_.pop_back())
+            if (block_) target().html += spans_.back().close;
+        inLink_ = openLink_ = false;
+    }
+    void endBlock() {
+        closeSpans();
+        flush();
     }
 
     void flush() {

@@ -15,6 +15,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 std::vector<MarkdownBlock> parsed(std::string_view text) {
@@ -257,6 +258,16 @@ TEST(markdown, letsNothingButItsOwnTagsThrough) {
     for (const auto& block : parsed(hostile[3])) EXPECT_TRUE(block.links.empty());
     for (const auto& block : parsed(hostile[1])) EXPECT_THAT(block.html, Not(HasSubstr("img")));
     EXPECT_EQ(parsed(hostile[7]).at(0).plain, "<img src=x> <img> <img>");
+}
+
+TEST(markdown, aLinkThatItsCellCutsOffEndsThere) {
+    const auto blocks = parsed("http://a.example|\n:-:|\nk\n\n- /");
+    ASSERT_EQ(blocks.size(), 2u);
+    EXPECT_EQ(blocks[0].kind, MarkdownKind::table);
+    EXPECT_THAT(blocks[0].cells.at(0), EndsWith("</a>"));
+    EXPECT_EQ(blocks[0].links.size(), 1u);
+    EXPECT_EQ(blocks[1].html, "/");
+    EXPECT_TRUE(blocks[1].links.empty());
 }
 
 TEST(markdown, linksLeadToTheWebOrToMailOnly) {
